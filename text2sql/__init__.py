@@ -1,0 +1,47 @@
+"""text2sql: a benchmark system for text-to-SQL on Spider.
+
+>>> import text2sql as t2s
+>>> experiment = t2s.load("experiments/tiny.toml")
+>>> runs = t2s.run(experiment, limit=10, progress=False)
+>>> runs["majority of 5"].scores("execution_accuracy")["all"] >= 0
+True
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from text2sql.config import load as load
+    from text2sql.dataset import load_dataset as load_dataset
+    from text2sql.errors import Text2SQLError as Text2SQLError
+    from text2sql.report import table as table
+    from text2sql.rescore import evaluate as evaluate
+    from text2sql.rescore import vote as vote
+    from text2sql.runner import run as run
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Text2SQLError": "errors",
+    "evaluate": "rescore",
+    "load": "config",
+    "load_dataset": "dataset",
+    "run": "runner",
+    "table": "report",
+    "vote": "rescore",
+}
+
+__all__ = ["Text2SQLError", "__version__", "evaluate", "load", "load_dataset", "run", "table", "vote"]  # noqa: RUF022
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when first used: `import text2sql` itself must cost nothing.
+    if name not in _HOME:
+        raise AttributeError(f"module 'text2sql' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"text2sql.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,135 @@
+"""A configuration -> a pipeline and its judge: strategies by name, each given what its parameters ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from text2sql import registry
+from text2sql.calls import Labelled, Ledger
+from text2sql.config import Choice, Configuration
+from text2sql.dataset import Dataset
+from text2sql.errors import ConfigError
+from text2sql.evaluator import Judge
+from text2sql.executor import Execute, Executor
+from text2sql.pipeline import Pipeline
+from text2sql.protocols import Draft, Generator, Render, Voter
+from text2sql.sandbox import OFFICIAL
+from text2sql.types import Candidates, Question, Schema
+
+Supplied: TypeAlias = Mapping[str, Callable[[Choice], Any]]
+_LABELS = {"linker": "link", "generator": "generate", "reviser": "revise", "voter": "judge"}
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What the strategies of one configuration are built from."""
+
+    configuration: Configuration
+    dataset: Dataset
+    executor: Executor
+    ledger: Ledger
+
+    def pipeline(self) -> Pipeline:
+        """The configuration, ready to answer. Raises ConfigError where a strategy asks for what there is not."""
+        return Pipeline(
+            schemas=self.dataset.schemas,
+            link=self._one("linker"),
+            retrieve=self._one("retriever"),
+            rerank=self._one("reranker"),
+            generate=self._one("generator"),
+            execute=self._execute,
+            revise=self._one("reviser"),
+            vote=self._one("voter"),
+        )
+
+    def judge(self) -> Judge:
+        """The configuration's metrics; they are the only strategies that see gold."""
+        return build_judge(self.configuration.metrics, self.dataset, self.executor)
+
+    # --- what strategies may ask for ---
+
+    @cached_property
+    def _model_side(self) -> Supplied:
+        return {
+            "model": self._model,
+            "renders": lambda _: self._renders(self.configuration.stages["prompt"]),
+            "execute": lambda _: self._execute,
+            "schemas": lambda _: self.dataset.schemas,
+            "pool": lambda _: self.dataset.pool,
+            "questions": lambda _: [example.question for example in self.dataset.examples],
+            "draft": lambda _: self._draft(),
+            "seed": lambda _: self.configuration.seed,
+        }
+
+    @cached_property
+    def _execute(self) -> Execute:
+        return Execute(self.executor, self.dataset.databases)
+
+    def _model(self, choice: Choice) -> Labelled:
+        """The stage's own model, else the configuration's, labelled with the stage for the ledger."""
+        chosen = choice.model or self.configuration.stages["model"][0]
+        return self._labelled(chosen, _LABELS.get(choice.stage, choice.stage))
+
+    def _labelled(self, choice: Choice, stage: str) -> Labelled:
+        name = str(choice.options.get("name", choice.use))
+        return Labelled(self._build(choice), name, stage, self.ledger)
+
+    def _renders(self, choices: tuple[Choice, ...]) -> list[Render]:
+        return [self._build(choice) for choice in choices]
+
+    def _draft(self) -> Draft:
+        """The [draft] of the configuration; by default its model and prompt at temperature 0, no examples."""
+        own, stages = self.configuration.draft, self.configuration.stages
+        model = self._labelled(own.get("model", stages["model"])[0], "draft")
+        renders = self._renders(own.get("prompt", stages["prompt"]))
+        generator = own.get("generator", (Choice("generator", "direct", {}),))[0]
+        supplied = {**self._model_side, "model": lambda _: model, "renders": lambda _: renders}
+
+        def draft(question: Question, schema: Schema, n: int = 1) -> Candidates:
+            options = dict(generator.options) | ({"n": n} if n > 1 else {})
+            generate: Generator = _build(replace(generator, options=options), supplied)
+            return generate(question, schema, ())
+
+        return draft
+
+    # --- building ---
+
+    def _one(self, stage: str) -> Any:
+        choices = self.configuration.stages.get(stage, ())
+        if len(choices) > 1:
+            raise ConfigError(f"configuration {self.configuration.name!r}: several {stage}s, and only prompts may be")
+        return self._build(choices[0]) if choices else None
+
+    def _build(self, choice: Choice) -> Any:
+        return _build(choice, self._model_side)
+
+
+def build_judge(metrics: Sequence[Choice], dataset: Dataset, executor: Executor) -> Judge:
+    """The metrics over a data set, with the official time limit."""
+    execute = Execute(executor, dataset.databases, OFFICIAL)
+    supplied: Supplied = {"databases": lambda _: dataset.databases, "execute": lambda _: execute}
+    return Judge({choice.label: _build(choice, supplied) for choice in metrics})
+
+
+def build_voter(voter: Choice, seed: int) -> Voter:
+    """A voter that needs no model. Raises ConfigError where it asks for one."""
+    vote: Voter = _build(voter, {"seed": lambda _: seed})
+    return vote
+
+
+def _build(choice: Choice, supplied: Supplied) -> Any:
+    """The strategy, with what it asks for and its options."""
+    factory = registry.find(choice.stage, choice.use)
+    wanted = registry.supplies(factory)
+    if missing := [name for name in wanted if name not in supplied]:
+        raise ConfigError(
+            f"{choice.stage} {choice.use!r} asks for {missing[0]!r}, which is not supplied here; "
+            f"there is: {', '.join(sorted(supplied))}"
+        )
+    options = {
+        name: _build(value, supplied) if isinstance(value, Choice) else value for name, value in choice.options.items()
+    }
+    return factory(**{name: supplied[name](choice) for name in wanted}, **options)

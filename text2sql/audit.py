@@ -1,0 +1,235 @@
+"""``data check``: what is wrong with a data set, found out before anything is measured on it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from text2sql.dataset import SPLITS, Dataset, load_dataset
+from text2sql.errors import DatabaseError, DataError
+from text2sql.evaluator import LEVELS, hardness
+from text2sql.executor import Execute, Executor
+from text2sql.runner import in_parallel
+from text2sql.sandbox import OFFICIAL, open_database
+from text2sql.schema import quote, read_schema
+from text2sql.types import Example, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing about a data set; ``kind`` is a key of ``KINDS``, ``where`` a question or a database."""
+
+    kind: str
+    where: str
+    detail: str
+
+
+KINDS: dict[str, tuple[str, bool]] = {
+    "missing_database": ("databases that are missing", True),
+    "damaged_database": ("databases that cannot be read", True),
+    "gold_error": ("gold queries that do not run", True),
+    "no_quoted_strings": ("SQLite built without double-quoted strings, which gold needs", True),
+    "empty_gold": ("gold queries without rows", False),
+    "null_gold": ("gold queries that return NULL alone", False),
+    "cut_tie": ("gold queries whose LIMIT cuts a tie: other rows would be as right", False),
+    "invalid_text": ("databases with text that is not UTF-8", False),
+    "value": ("gold or names with 'value', which the official evaluator replaces in predictions", False),
+    "schema": ("tables.json and database disagree", False),
+    "extra_file": ("files that the official evaluator would open as databases", False),
+    "unparsed_gold": ("gold queries that the official grammar cannot read: without hardness", False),
+    "shared_database": ("databases of this split that train has too", False),
+}
+"""Kinds of findings: what they are, and whether an evaluation on the split would be wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found on one split."""
+
+    dataset: Dataset
+    counts: dict[str, int]
+    findings: list[Finding]
+
+    @property
+    def wrong(self) -> bool:
+        """An evaluation on this split would be wrong."""
+        return any(KINDS[finding.kind][1] for finding in self.findings)
+
+
+def check_data(use: str | Path, *, splits: Sequence[str] = (), workers: int | None = None) -> list[Report]:
+    """Check some splits of a data set, by default all that it has. Raises DataError."""
+    found = [load_dataset(use, split=split) for split in splits] or list(_splits(use))
+    with Executor(workers=workers) as executor:
+        return [_check(dataset, executor) for dataset in found]
+
+
+def _splits(use: str | Path) -> Iterator[Dataset]:
+    problems = []
+    for split in SPLITS:
+        try:
+            yield load_dataset(use, split=split)
+        except DataError as error:
+            problems.append(error)
+    if len(problems) == len(SPLITS):
+        raise problems[0]
+
+
+def _check(dataset: Dataset, executor: Executor) -> Report:
+    names = sorted({example.question.db_id for example in dataset.examples})
+    databases = [finding for name in names for finding in _database(dataset, name)]
+    unusable = {f.where for f in databases if f.kind in ("missing_database", "damaged_database")}
+    examples = [example for example in dataset.examples if example.question.db_id not in unusable]
+    execute = Execute(executor, dataset.databases, OFFICIAL)
+    gold = in_parallel(lambda example: list(_gold(example, execute)), examples, executor.workers)
+    found = {finding for findings in gold for finding in findings}
+    order = {example.question.id: position for position, example in enumerate(dataset.examples)}
+    levels = Counter(hardness(dataset).values()) if not unusable else Counter[str]()
+    unparsed = [
+        Finding("unparsed_gold", id, "") for id, level in (hardness(dataset) if not unusable else {}).items()
+        if level == "unparsed"
+    ]
+    counts = {"questions": len(dataset.examples), "databases": len(names)} | {level: levels[level] for level in LEVELS}
+    return Report(dataset, counts, [
+        *_build(examples), *databases, *sorted(found, key=lambda f: order[f.where]), *unparsed, *_shared(dataset, names),
+    ])
+
+
+# --- databases ----------------------------------------------------------------------------------------------
+
+
+def _database(dataset: Dataset, name: str) -> Iterator[Finding]:
+    path = dataset.databases.get(name)
+    if path is None:
+        yield Finding("missing_database", name, f"{dataset.folder / 'database' / name}")
+        return
+    try:
+        actual = read_schema(name, path)
+        yield from _invalid_text(name, path, actual.columns_by_table)
+    except DatabaseError as error:
+        yield Finding("damaged_database", name, str(error))
+        return
+    told = dataset.schemas[name].columns_by_table
+    here = {table.lower(): {column.lower() for column in columns} for table, columns in actual.columns_by_table.items()}
+    for table, columns in told.items():
+        missing = [column for column in columns if column.lower() not in here.get(table.lower(), set())]
+        if missing:
+            yield Finding("schema", name, f"{table}: the database has no {', '.join(missing)}")
+    words = [word for table, columns in told.items() for word in (table, *columns) if "value" in word]
+    if words:
+        yield Finding("value", name, f"names: {', '.join(words)}")
+    for file in sorted(path.parent.iterdir()) if path.suffix == ".sqlite" else []:
+        if ".sqlite" in file.name and file != path:
+            yield Finding("extra_file", name, file.name)
+
+
+def _invalid_text(name: str, path: Path, tables: Iterable[str]) -> Iterator[Finding]:
+    with closing(open_database(path)) as connection:
+        connection.text_factory = bytes
+        count = 0
+        for table in tables:
+            try:
+                for row in connection.execute(f"SELECT * FROM {quote(table)}"):
+                    text = b"".join(cell for cell in row if isinstance(cell, bytes))
+                    try:
+                        text.decode()
+                    except UnicodeDecodeError:
+                        count += 1
+            except sqlite3.Error as error:
+                raise DatabaseError(f"{path}: {table}: {error}") from None
+    if count:
+        yield Finding("invalid_text", name, f"{count} rows")
+
+
+# --- gold ---------------------------------------------------------------------------------------------------
+
+
+def _gold(example: Example, execute: Execute) -> Iterator[Finding]:
+    id, result = example.question.id, execute(example.question.db_id, example.sql)
+    if not result.ok:
+        yield Finding("gold_error", id, f"{result.error}: {result.message}: {example.sql}")
+        return
+    if result.row_count == 0:
+        yield Finding("empty_gold", id, example.sql)
+    elif len(result.rows) == result.row_count and all(cell is None for row in result.rows for cell in row):
+        yield Finding("null_gold", id, example.sql)
+    if "value" in example.sql:
+        yield Finding("value", id, example.sql)
+    if _cuts_tie(example, result, execute):
+        yield Finding("cut_tie", id, example.sql)
+
+
+def _cuts_tie(example: Example, result: Result, execute: Execute) -> bool:
+    """Whether the first row behind the LIMIT ties with the last one before it, in the ORDER BY."""
+    if "limit" not in example.sql.lower() or "order" not in example.sql.lower():
+        return False
+    import sqlglot
+    from sqlglot import exp
+
+    try:
+        query = sqlglot.parse_one(example.sql, read="sqlite")
+        order, limit = query.args.get("order"), query.args.get("limit")
+        if not isinstance(query, exp.Select) or order is None or limit is None or query.args.get("distinct"):
+            return False
+        count = int(limit.expression.name)
+        keys = [ordered.this for ordered in order.expressions]
+        wider = query.select(*keys, append=True).limit(count + 1).sql(dialect="sqlite")
+    except (sqlglot.errors.SqlglotError, ValueError, RecursionError):
+        return False
+    rows = execute(example.question.db_id, wider).rows
+    return len(rows) == count + 1 and rows[count][len(result.columns):] == rows[count - 1][len(result.columns):]
+
+
+def _build(examples: Sequence[Example]) -> Iterator[Finding]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        try:
+            connection.execute('SELECT "text"')
+        except sqlite3.OperationalError:
+            quoted = sum(1 for example in examples if '"' in example.sql)
+            if quoted:
+                yield Finding("no_quoted_strings", "SQLite", f"{quoted} gold queries have double quotes")
+
+
+def _shared(dataset: Dataset, names: Sequence[str]) -> Iterator[Finding]:
+    train = {example.question.db_id for example in dataset.pool} if dataset.split != "train" else set()
+    yield from (Finding("shared_database", name, "") for name in names if name in train)
+
+
+# --- as text --------------------------------------------------------------------------------------------------
+
+
+def report_text(reports: Sequence[Report], *, listed: int | None = 5) -> str:
+    """What ``data check`` prints; ``listed``: how many findings of a kind, None for all."""
+    return "\n\n".join("\n".join(_report_lines(report, listed)) for report in reports)
+
+
+def _report_lines(report: Report, listed: int | None) -> Iterator[str]:
+    counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
+    yield f"{report.dataset.name} {report.dataset.split}: {counts}"
+    for kind, (text, wrong) in KINDS.items():
+        found = [finding for finding in report.findings if finding.kind == kind]
+        if found:
+            yield f"  {'WRONG' if wrong else 'note '}  {len(found)} {text}"
+            yield from (f"           {f.where}  {f.detail}".rstrip() for f in found[:listed])
+            if listed is not None and len(found) > listed:
+                yield f"           ... and {len(found) - listed} more (--all lists them)"
+    if not report.findings:
+        yield "  nothing found"
+
+
+def report_json(reports: Sequence[Report]) -> list[dict[str, Any]]:
+    """What ``data check --json`` prints."""
+    return [
+        {
+            "data": report.dataset.name,
+            "split": report.dataset.split,
+            "wrong": report.wrong,
+            "counts": report.counts,
+            "findings": [{"kind": f.kind, "where": f.where, "detail": f.detail} for f in report.findings],
+        }
+        for report in reports
+    ]

@@ -1,0 +1,221 @@
+"""The command line: thin, one function a command, each importing what it needs when it runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="A benchmark system for text-to-SQL on Spider: run, evaluate and compare configurations.",
+)
+data_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check a data set, or fetch one.")
+app.add_typer(data_app, name="data")
+
+Data = Annotated[str, typer.Option("--data", help="A data set by name, or a Spider-format folder.")]
+OptionalData = Annotated[str | None, typer.Option("--data", help="A data set by name, or a Spider-format folder.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="How many at once; 1 is strictly serial. Default: one per processor.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; scores are fractions of 1.")]
+Markdown = Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
+Out = Annotated[Path | None, typer.Option(help="Where run folders are; default: runs/ beside the experiment file.")]
+
+
+@app.callback()
+def _main(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    context.obj = debug
+
+
+@app.command()
+def run(
+    experiment: Annotated[Path, typer.Argument(help="An experiment file, as in experiments/.")],
+    data: OptionalData = None,
+    split: Annotated[str | None, typer.Option(help="dev, train or test.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="So many questions, round-robin over databases.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Only the configuration of this name; repeatable.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Override: key=value, as in generator.n=5.")] = None,
+    workers: Workers = None,
+    out: Out = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Ask unanswered questions again.")] = False,
+    as_json: AsJson = False,
+    markdown: Markdown = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run the configurations of an experiment, or go on where an earlier run ended; print their table."""
+    from text2sql import config, report, runner
+
+    loaded = config.load(experiment, data=data, split=split, overrides=set_ or [])
+    if only:
+        loaded = loaded.only(only)
+    runs = runner.run(loaded, limit=limit, workers=workers, out=out, retry=retry, progress=not quiet)
+    if as_json:
+        _print_json(report.runs_json(loaded.path.stem, runs))
+    else:
+        print(report.table(runs, markdown=markdown))
+
+
+@app.command()
+def evaluate(
+    files: Annotated[list[Path], typer.Argument(help="Prediction files: one SQL per line, or JSONL.")],
+    data: Data,
+    split: Annotated[str, typer.Option(help="dev, train or test.")] = "dev",
+    questions: Annotated[str | None, typer.Option(help="A questions file in place of the split's own.")] = None,
+    metric: Annotated[list[str] | None, typer.Option(help="A metric, as 'text2sql list metric' names them.")] = None,
+    allow_missing: Annotated[bool, typer.Option(help="Score missing and blank lines as wrong.")] = False,
+    workers: Workers = None,
+    as_json: AsJson = False,
+    markdown: Markdown = False,
+    quiet: Quiet = False,
+) -> None:
+    """Judge prediction files against gold, by the official rules."""
+    from text2sql import report, rescore
+    from text2sql.dataset import load_dataset
+
+    evaluations = rescore.evaluate_files(
+        files,
+        load_dataset(data, split=split, questions=questions),
+        metrics=metric or ["execution_accuracy"],
+        workers=workers,
+        allow_missing=allow_missing,
+        progress=not quiet,
+    )
+    if as_json:
+        _print_json(report.evaluations_json(evaluations))
+    else:
+        print(report.evaluation_table(evaluations, markdown=markdown))
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or the start of its digest.")],
+    question: Annotated[str, typer.Argument(help="A question's id, as in dev-0017.")],
+    data: OptionalData = None,
+    out: Out = None,
+) -> None:
+    """Show one question of a run, from its prompt to the verdict."""
+    from text2sql import rescore, show, store
+
+    found = store.open_run(_find_run(run, out))
+    print(show.show(found, rescore.dataset_of(found, data), question))
+
+
+@app.command()
+def vote(
+    run: Annotated[str, typer.Argument(help="A run: its folder, its name, or the start of its digest.")],
+    voter: Annotated[str, typer.Option(help="A voter, as 'text2sql list voter' names them.")] = "majority",
+    n: Annotated[int | None, typer.Option(min=1, help="Vote among the first n candidates.")] = None,
+    data: OptionalData = None,
+    out: Out = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
+    markdown: Markdown = False,
+) -> None:
+    """Elect again among the stored candidates of a run; no model is called. The outcome is a run of its own."""
+    from text2sql import report, rescore
+
+    runs = rescore.vote(_find_run(run, out), voter, n=n, data=data, workers=workers)
+    if as_json:
+        _print_json(report.runs_json(str(runs[0].run.manifest["experiment"]), runs))
+    else:
+        print(report.table(runs, markdown=markdown))
+
+
+@app.command(name="list")
+def list_(
+    stage: Annotated[str | None, typer.Argument(help="Only one kind, as in 'voter'.")] = None,
+) -> None:
+    """List every strategy with its options and defaults."""
+    from text2sql import catalogue
+
+    print(catalogue.text(stage))
+
+
+@data_app.command()
+def check(
+    data: Annotated[str, typer.Argument(help="A data set by name, or a Spider-format folder.")],
+    split: Annotated[list[str] | None, typer.Option(help="Only this split; repeatable.")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="List every finding.")] = False,
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a data set. Fails where an evaluation on it would be wrong (on train: only if asked for by --split)."""
+    from text2sql import audit
+
+    reports = audit.check_data(data, splits=split or [], workers=workers)
+    if as_json:
+        _print_json(audit.report_json(reports))
+    else:
+        print(audit.report_text(reports, listed=None if all_ else 5))
+    if any(report.wrong for report in reports if split or report.dataset.split != "train"):
+        raise typer.Exit(1)
+
+
+@data_app.command()
+def download(
+    name: Annotated[str, typer.Argument(help="The data set: spider.")],
+    to: Annotated[Path | None, typer.Option(help="The folder to put it in.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Fetch a data set and verify it."""
+    from text2sql import dataset, download
+
+    folder = download.download(name, to or dataset.download_folder(name), progress=not quiet)
+    print(f"{name} is in {folder}; 'text2sql data check {folder}' checks it")
+
+
+def _find_run(name: str, out: Path | None) -> Path:
+    from text2sql import store
+
+    return store.find_run(name, [out] if out else [Path("experiments/runs"), Path("runs")])
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def main() -> None:
+    """The ``text2sql`` command: errors made on purpose are one line, and exit status 2."""
+    with _plain_errors():
+        app()
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    from text2sql.errors import Interrupted, Text2SQLError
+
+    try:
+        yield
+    except Interrupted as error:
+        print(f"text2sql: {error}", file=sys.stderr)
+        _end_at_once(130)
+    except Text2SQLError as error:
+        if "--debug" in sys.argv:
+            raise
+        print(f"text2sql: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("text2sql: interrupted", file=sys.stderr)
+        _end_at_once(130)
+    except BrokenPipeError:
+        _end_at_once(0)  # the reader of our output has seen enough
+
+
+def _end_at_once(status: int) -> None:
+    # Threads that wait for a model are not waited for.
+    sys.stderr.flush()
+    os._exit(status)

@@ -1,0 +1,80 @@
+"""What can go wrong, as one tree; every message is one line that says what is wrong and what to do.
+
+    Text2SQLError
+    ├── UsageError            the user asked for something that cannot be: fix the call
+    │   ├── ConfigError       an experiment file, a --set, an unknown strategy or option
+    │   ├── DataError         a data set: a missing file, a broken record, no such split
+    │   ├── DatabaseError     a database that is missing, damaged or not SQLite
+    │   ├── PredictionsError  a file of predictions that does not fit its split
+    │   └── RunError          a run folder: not found, not complete
+    │       └── RunLocked     another process is writing it
+    ├── ProviderError         a model provider failed for good: the question stays unanswered
+    ├── ParseError            SQL outside the grammar of the official evaluator
+    └── Interrupted           the user stopped a run; what is finished is stored
+
+SQL that does not run is no exception: it is a ``Result`` with an error class.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class Text2SQLError(Exception):
+    """Root of all errors that this package raises on purpose."""
+
+
+class UsageError(Text2SQLError):
+    """The request cannot be fulfilled as it stands."""
+
+
+class ConfigError(UsageError):
+    """An experiment file or an override is wrong."""
+
+
+class DataError(UsageError):
+    """A data set is incomplete or malformed."""
+
+
+class DatabaseError(UsageError):
+    """A database is missing, damaged or not SQLite."""
+
+
+class PredictionsError(UsageError):
+    """A file of predictions does not fit the split that it is scored on."""
+
+
+class RunError(UsageError):
+    """A run folder cannot be used as asked."""
+
+
+class RunLocked(RunError):
+    """Another process is writing this run."""
+
+
+class ProviderError(Text2SQLError):
+    """A model provider failed after all retries."""
+
+
+class ParseError(Text2SQLError):
+    """SQL outside the grammar of the official evaluator."""
+
+
+class Interrupted(Text2SQLError):
+    """The user stopped a run; everything finished is stored."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The tail of an error message: the known name that was probably meant, else all of them.
+
+    >>> nearest("majorty", ["first", "majority"])
+    "; did you mean 'majority'?"
+    >>> nearest("x", ["first", "majority"])
+    '; known: first, majority'
+    """
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; known: {', '.join(names)}" if names else ""

@@ -1,0 +1,101 @@
+"""Predictions and gold -> verdicts and scores. Never calls a model; the only stage that sees gold."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from text2sql import spider_sql
+from text2sql.artifacts import cache_folder, digest, file_digest, write_atomically
+from text2sql.dataset import Dataset
+from text2sql.errors import ParseError
+from text2sql.protocols import Metric
+from text2sql.schema import read_schema
+from text2sql.types import Example, Hardness, Prediction, Verdict
+
+LEVELS: tuple[Hardness, ...] = ("easy", "medium", "hard", "extra")
+
+
+@runtime_checkable
+class _Totalled(Protocol):
+    def total(self, verdicts: Sequence[Verdict]) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The metrics of a configuration by label; a label is the metric's name, with options that were set."""
+
+    metrics: Mapping[str, Metric]
+
+    def __call__(self, example: Example, prediction: Prediction) -> dict[str, Verdict]:
+        """One verdict per metric."""
+        return {
+            label: replace(metric(example, prediction), metric=label) for label, metric in self.metrics.items()
+        }
+
+    def regime(self) -> str:
+        """What the first metric's figures may be compared with."""
+        return next((str(getattr(metric, "regime", label)) for label, metric in self.metrics.items()), "")
+
+    def total(self, label: str, verdicts: Sequence[Verdict]) -> float | None:
+        """The score over many questions: the metric's own total, by default the mean; None over nothing."""
+        if not verdicts:
+            return None
+        metric = self.metrics.get(label)
+        if isinstance(metric, _Totalled):
+            return metric.total(verdicts)
+        return sum(verdict.score for verdict in verdicts) / len(verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Verdicts on the same questions by every metric, and the hardness of each question."""
+
+    judge: Judge
+    levels: Mapping[str, str]
+    verdicts: Mapping[str, Mapping[str, Verdict]]
+
+    def scores(self, metric: str) -> dict[str, float | None]:
+        """A metric's score over all questions and by hardness, as fractions of 1."""
+        verdicts = self.verdicts[metric]
+        groups = {"all": list(verdicts.values())} | {
+            level: [verdict for id, verdict in verdicts.items() if self.levels[id] == level] for level in LEVELS
+        }
+        return {name: self.judge.total(metric, group) for name, group in groups.items()}
+
+
+def hardness(dataset: Dataset) -> dict[str, str]:
+    """Hardness of every gold query by question id; ``unparsed`` where the official grammar cannot read it.
+
+    Kept in the cache folder: the official tokenizer alone takes a second to import.
+    """
+    key = digest(file_digest(Path(spider_sql.__file__)), dataset.checksum)
+    kept = cache_folder() / "hardness" / f"{key}.json"
+    if kept.is_file():
+        try:
+            found: dict[str, str] = json.loads(kept.read_bytes())
+            if found.keys() == {example.question.id for example in dataset.examples}:
+                return found
+        except ValueError:
+            pass  # damaged: made anew
+    found = dict(_hardness(dataset, dataset.examples))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(kept, json.dumps(found))
+    return found
+
+
+def _hardness(dataset: Dataset, examples: Iterable[Example]) -> Iterable[tuple[str, str]]:
+    columns: dict[str, Mapping[str, Sequence[str]]] = {}
+    for example in examples:
+        db_id = example.question.db_id
+        if db_id not in columns:
+            # The official parser knows the database's own names, not those of tables.json.
+            path = dataset.databases.get(db_id)
+            columns[db_id] = (read_schema(db_id, path) if path else dataset.schemas[db_id]).columns_by_table
+        try:
+            yield example.question.id, spider_sql.hardness(spider_sql.parse(example.sql, columns[db_id]))
+        except ParseError:
+            yield example.question.id, "unparsed"

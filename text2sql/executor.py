@@ -1,0 +1,232 @@
+"""SQL on databases: a pool of worker processes, and the cache of what they returned.
+
+A worker that dies or hangs is replaced, and costs its statement alone. A statement that ran once on
+the same database, with the same SQLite, is not run again: not by another configuration, nor tomorrow.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import queue
+import re
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from text2sql.artifacts import digest, file_digest
+from text2sql.errors import DatabaseError, nearest
+from text2sql.execution_cache import ExecutionCache
+from text2sql.results import COMPARISONS
+from text2sql.sandbox import CANDIDATE, Compare, Job, Limits, Run
+from text2sql.types import Result
+
+_FORMAT = "1"  # of results and their digests; a change makes all cached results unknown
+_GRACE = 2.0  # seconds after the deadline in the virtual machine until the worker is killed
+_TRANSIENT = {"timeout", "crashed"}  # depend on the moment, as do these words: such results are not kept
+_VOLATILE = re.compile(r"random|now|current_|datetime|sqlite_|changes|last_insert", re.IGNORECASE)
+_START = "from text2sql.sandbox import main; main()"
+
+
+class Executor:
+    """Executes SQL within limits. Thread-safe; ``with Executor() as executor`` ends its workers.
+
+    ``workers``: how many processes at most; ``cache``: a file for results, or None to keep them in memory.
+    """
+
+    def __init__(self, *, workers: int | None = None, cache: Path | None = None) -> None:
+        self.workers = max(1, workers or os.cpu_count() or 1)
+        self._idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        for _ in range(self.workers):
+            self._idle.put(None)  # a place for a worker that is started when it is needed
+        self._started: set[_Worker] = set()
+        self._cache = ExecutionCache(cache)
+        self._guard = threading.Lock()
+        self._running: dict[str, threading.Lock] = {}
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch, name="text2sql-watchdog", daemon=True).start()
+
+    def execute(self, database: Path, sql: str, limits: Limits = CANDIDATE) -> Result:
+        """Run one statement. Raises DatabaseError where the database cannot be read."""
+        key = _key(database, sql, limits)
+        result = self._cache.get(key, limits.seconds)
+        if result is None:
+            with self._once(key):
+                result = self._cache.get(key, limits.seconds) or self._run(key, database, sql, limits)
+        return result
+
+    def compare(
+        self, database: Path, gold: tuple[str, Result], predicted: tuple[str, Result], by: str, limits: Limits
+    ) -> bool | None:
+        """Compare two results that ``execute`` gave for these statements, by a comparison's name.
+
+        None where the time did not suffice.
+        """
+        settled = COMPARISONS[by].settle(gold[1], predicted[1])
+        if settled is not None:
+            return settled
+        key = digest("compare", by, _key(database, gold[0], limits), _key(database, predicted[0], limits))
+        kept = self._cache.get_comparison(key)
+        if kept is None:
+            kept = self._ask(Compare(database, gold, predicted, by, limits), 3 * limits.seconds)
+            if isinstance(kept, bool):
+                self._cache.put_comparison(key, kept)
+        return kept if isinstance(kept, bool) else None
+
+    def close(self) -> None:
+        """End all workers at once."""
+        self._closed.set()
+        with self._guard:
+            for worker in self._started:
+                worker.kill()
+            self._started.clear()
+        self._cache.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    # --- workers ---
+
+    def _run(self, key: str, database: Path, sql: str, limits: Limits) -> Result:
+        answer = self._ask(Run(database, (sql,), limits), limits.seconds)
+        if isinstance(answer, list):
+            result: Result = answer[0]
+            if result.error not in _TRANSIENT and not _VOLATILE.search(sql):
+                self._cache.put(key, result)
+            return result
+        if isinstance(answer, TimeoutError):
+            return Result(error="timeout", message=f"no end after {limits.seconds:g} s", seconds=limits.seconds)
+        if isinstance(answer, MemoryError):
+            return Result(error="too_big", message="out of memory")
+        return Result(error="crashed", message="the worker process died twice on this statement")
+
+    def _ask(self, job: Job, seconds: float) -> Any:
+        """A worker's answer to a job; an exception object where there is none."""
+        worker = self._idle.get()
+        try:
+            for _ in range(2):  # a worker may have been killed while idle: that is not the statement's fault
+                if worker is None or not worker.alive:
+                    worker = self._start()
+                answer = worker.ask(job, seconds + _GRACE)
+                if not isinstance(answer, EOFError):
+                    break
+            if isinstance(answer, DatabaseError):
+                raise answer
+            return answer
+        finally:
+            self._idle.put(worker)
+
+    def _start(self) -> _Worker:
+        with self._guard:
+            if self._closed.is_set():
+                raise RuntimeError("the executor is closed")
+            self._started = {worker for worker in self._started if worker.alive}
+            worker = _Worker()
+            self._started.add(worker)
+            return worker
+
+    def _watch(self) -> None:
+        while not self._closed.wait(0.2):
+            with self._guard:
+                for worker in self._started:
+                    worker.kill_if_late()
+
+    @contextlib.contextmanager
+    def _once(self, key: str) -> Iterator[None]:
+        """Two threads that want the same statement: one runs it, the other finds it in the cache."""
+        with self._guard:
+            lock = self._running.setdefault(key, threading.Lock())
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                self._running.pop(key, None)
+
+
+class _Worker:
+    """One worker process and the pipes to it; used by one thread at a time."""
+
+    def __init__(self) -> None:
+        # A plain process, not multiprocessing: it never imports the user's main module.
+        path = str(Path(__file__).parents[1])
+        code = f"import sys; sys.path.insert(0, {path!r}); {_START}"
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self._deadline: float | None = None
+        self._late = False
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, job: Job, seconds: float) -> Any:
+        """The answer, or TimeoutError (killed for being late), or EOFError (died)."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._deadline = time.monotonic() + seconds
+        try:
+            pickle.dump(job, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
+            self._process.stdin.flush()
+            return pickle.load(self._process.stdout)
+        except (EOFError, OSError, pickle.UnpicklingError):
+            self.kill()
+            return TimeoutError() if self._late else EOFError()
+        finally:
+            self._deadline = None
+
+    def kill_if_late(self) -> None:
+        deadline = self._deadline
+        if deadline is not None and time.monotonic() > deadline:
+            self._late = True
+            self._process.kill()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError, ValueError):
+                pipe.close()  # type: ignore[union-attr]
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """SQL on the databases of one data set, within limits: what strategies and metrics are given."""
+
+    executor: Executor
+    databases: Mapping[str, Path]
+    limits: Limits = CANDIDATE
+
+    def __call__(self, db_id: str, sql: str) -> Result:
+        """Run one statement. Raises DatabaseError where the database is missing or damaged."""
+        return self.executor.execute(self._database(db_id), sql, self.limits)
+
+    def compare(self, db_id: str, gold: tuple[str, Result], predicted: tuple[str, Result], by: str) -> bool | None:
+        """Compare two statements by their results, by the name of a comparison; None: out of time."""
+        return self.executor.compare(self._database(db_id), gold, predicted, by, self.limits)
+
+    def _database(self, db_id: str) -> Path:
+        if db_id not in self.databases:
+            raise DatabaseError(f"no database {db_id!r}{nearest(db_id, self.databases)}")
+        return self.databases[db_id]
+
+
+def _key(database: Path, sql: str, limits: Limits) -> str:
+    """Identifies a result: all that it depends on, but for the time limit."""
+    sizes = f"{limits.rows} {limits.bytes} {limits.sql} {limits.cell}"
+    try:
+        content = file_digest(database)
+    except OSError:
+        raise DatabaseError(f"{database}: no such database") from None
+    return digest(_FORMAT, sqlite3.sqlite_version, content, sizes, sql)

@@ -1,0 +1,96 @@
+"""Files of predictions: one SQL per line as the official evaluator reads them, or JSONL with candidates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from text2sql.errors import PredictionsError
+from text2sql.types import Question
+
+_SQL_FIELDS = ("candidates", "sql", "predicted", "prediction")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The SQLs given for one question, best first; none where the line is blank. ``line`` counts from 1."""
+
+    line: int
+    sqls: tuple[str, ...]
+    db_id: str = ""
+
+
+def read_predictions(file: Path) -> list[Answer]:
+    """The answers of a file, one per question in the order of the split.
+
+    Text: a line is an SQL, cut at its first TAB, as the official evaluator does. JSONL: an object per line
+    with ``candidates`` (a list) or ``sql``, optionally ``db_id`` and ``index`` (the position, from 0).
+    Raises PredictionsError.
+    """
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise PredictionsError(f"{file}: no such file") from None
+    except OSError as error:
+        raise PredictionsError(f"{file}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise PredictionsError(f"{file}: not UTF-8 text at byte {error.start}") from None
+    lines = text.split("\n")
+    if not lines[-1].strip():
+        lines.pop()
+    if file.suffix in (".jsonl", ".json"):
+        return _in_order(file, [_answer(file, number, line) for number, line in enumerate(lines, 1)])
+    sqls = [line.strip().split("\t")[0].strip() for line in lines]
+    return [Answer(number, (sql,) if sql else ()) for number, sql in enumerate(sqls, 1)]
+
+
+def _answer(file: Path, number: int, line: str) -> tuple[int, Answer]:
+    try:
+        record: dict[str, Any] = json.loads(line)
+        field = next(name for name in _SQL_FIELDS if name in record)
+        given = record[field] if isinstance(record[field], list) else [record[field]]
+        sqls = tuple(item["sql"] if isinstance(item, dict) else item for item in given if item)
+        if not all(isinstance(sql, str) for sql in sqls):
+            raise TypeError
+        return int(record.get("index", number - 1)), Answer(number, sqls, str(record.get("db_id", "")))
+    except json.JSONDecodeError as error:
+        raise PredictionsError(f"{file}, line {number}: not JSON: {error.msg}") from None
+    except (StopIteration, TypeError, KeyError, ValueError):
+        wanted = " or ".join(repr(name) for name in _SQL_FIELDS[:2])
+        raise PredictionsError(f"{file}, line {number}: an object with {wanted} is expected") from None
+
+
+def _in_order(file: Path, answers: Sequence[tuple[int, Answer]]) -> list[Answer]:
+    placed: dict[int, Answer] = {}
+    for index, answer in answers:
+        if index in placed:
+            raise PredictionsError(f"{file}, line {answer.line}: index {index} again, first in line {placed[index].line}")
+        placed[index] = answer
+    return [placed.get(index, Answer(0, ())) for index in range(max(placed, default=-1) + 1)]
+
+
+def align(file: Path, questions: Sequence[Question], *, allow_missing: bool = False) -> list[Answer]:
+    """One answer per question. Raises PredictionsError where counts, lines or databases do not fit.
+
+    ``allow_missing``: blank and missing lines count as answers without SQL, and so as wrong.
+    """
+    answers = read_predictions(file)
+    split = questions[0].id.rpartition("-")[0]
+    if len(answers) > len(questions) or (len(answers) < len(questions) and not allow_missing):
+        raise PredictionsError(
+            f"{file}: {len(answers)} predictions for the {len(questions)} questions of {split}"
+            + ("" if len(answers) > len(questions) else "; --allow-missing scores the missing ones as wrong")
+        )
+    answers += [Answer(0, ())] * (len(questions) - len(answers))
+    for position, (answer, question) in enumerate(zip(answers, questions, strict=True)):
+        if not answer.sqls and not allow_missing:
+            where = f"line {answer.line}: blank" if answer.line else f"no line with index {position}"
+            raise PredictionsError(f"{file}, {where}; --allow-missing scores it as wrong")
+        if answer.db_id and answer.db_id != question.db_id:
+            raise PredictionsError(
+                f"{file}, line {answer.line}: is about {answer.db_id!r}, but {question.id} about {question.db_id!r}"
+            )
+    return answers

@@ -1,0 +1,118 @@
+"""The verbs: one Protocol per strategy folder, and the callables that strategies may ask for.
+
+A strategy is a factory. Before its ``*`` stand the parameters that the pipeline supplies, named by the
+words of ``assemble.py``; after it stand the options that a configuration may set. What it returns
+satisfies its folder's Protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from text2sql.types import (
+    Candidate,
+    Candidates,
+    Completions,
+    Example,
+    Prediction,
+    Prompt,
+    Question,
+    Result,
+    Schema,
+    Verdict,
+)
+
+Examples: TypeAlias = Sequence[Example]
+Schemas: TypeAlias = Mapping[str, Schema]
+Databases: TypeAlias = Mapping[str, Path]
+
+
+class Execute(Protocol):
+    """Runs SQL on a database of the data set, read-only and within limits."""
+
+    def __call__(self, db_id: str, sql: str) -> Result:
+        """The result; SQL that fails gives a result with an error class."""
+
+    def compare(self, db_id: str, gold: tuple[str, Result], predicted: tuple[str, Result], by: str) -> bool | None:
+        """Whether two statements' results are equal, by the name of a comparison of ``results``."""
+
+
+class Draft(Protocol):
+    """A first guess at the SQL of a question, for retrieval."""
+
+    def __call__(self, question: Question, schema: Schema, n: int = 1) -> Candidates:
+        """``n`` candidates, not executed."""
+
+
+@runtime_checkable
+class Linker(Protocol):
+    """linkers/: cut a schema to what matters for a question."""
+
+    def __call__(self, question: Question, schema: Schema) -> Schema:
+        """The linked schema."""
+
+
+@runtime_checkable
+class Model(Protocol):
+    """models/: complete a prompt. Raises ProviderError when it cannot, after its own retries."""
+
+    def complete(self, prompt: Prompt, *, n: int, temperature: float, seed: int) -> Completions:
+        """Up to ``n`` completions."""
+
+
+@runtime_checkable
+class Retriever(Protocol):
+    """retrievers/: fetch similar solved questions."""
+
+    def __call__(self, question: Question, schema: Schema) -> Examples:
+        """Examples of the pool, best first."""
+
+
+@runtime_checkable
+class Reranker(Protocol):
+    """rerankers/: reorder examples and cut them."""
+
+    def __call__(self, question: Question, schema: Schema, examples: Examples) -> Examples:
+        """Some of the examples, best first."""
+
+
+@runtime_checkable
+class Render(Protocol):
+    """prompts/: schema, examples and question as chat messages; pure."""
+
+    def __call__(self, question: Question, schema: Schema, examples: Examples) -> Prompt:
+        """The prompt."""
+
+
+@runtime_checkable
+class Generator(Protocol):
+    """generators/: candidates for a question; the pipeline executes them."""
+
+    def __call__(self, question: Question, schema: Schema, examples: Examples) -> Candidates:
+        """Candidates in the order in which they were made."""
+
+
+@runtime_checkable
+class Reviser(Protocol):
+    """revisers/: mend a candidate that failed or contradicts itself."""
+
+    def __call__(self, question: Question, schema: Schema, candidate: Candidate) -> Candidate:
+        """The candidate itself, or another one whose ``revises`` is the candidate."""
+
+
+@runtime_checkable
+class Voter(Protocol):
+    """voters/: elect one candidate by its execution result."""
+
+    def __call__(self, question: Question, schema: Schema, candidates: Candidates) -> int:
+        """The index of the elected one; ties go to the earliest."""
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """metrics/: score one prediction against gold. A metric may also have ``total(verdicts) -> float``."""
+
+    def __call__(self, example: Example, prediction: Prediction) -> Verdict:
+        """The verdict."""

@@ -1,0 +1,245 @@
+"""Runs and evaluations -> terminal table, Markdown, JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, stdev
+from typing import Any
+
+from text2sql.calls import total
+from text2sql.comparison import Interval, interval
+from text2sql.dataset import Dataset
+from text2sql.evaluator import LEVELS, Judged
+from text2sql.rescore import Evaluation
+from text2sql.runner import Runs, Scored
+
+_COLUMNS = ("all", *LEVELS)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table: a configuration over its seeds, or a prediction file.
+
+    Scores are fractions of 1. ``answered``, ``errors`` and ``unscored`` count questions, ``seconds`` is the
+    time spent answering, added up over the questions.
+    """
+
+    name: str
+    n: int
+    scores: Mapping[str, Mapping[str, float | None]]
+    interval: Interval | None
+    spread: float | None = None
+    answered: int = 0
+    errors: int = 0
+    tokens: int | None = None
+    cost: float | None = None
+    paid: float | None = None
+    seconds: float | None = None
+    published: Mapping[str, float] | None = None
+    run: str = ""
+
+
+def rows(runs: Runs | Sequence[Scored]) -> list[Row]:
+    """A row per configuration; several seeds of one are averaged, their spread is given."""
+    runs = _listed(runs)
+    names = dict.fromkeys(run.name for run in runs)
+    return [_row([run for run in runs if run.name == name]) for name in names]
+
+
+def _listed(runs: Runs | Sequence[Scored]) -> list[Scored]:
+    return list(runs.values()) if isinstance(runs, Runs) else list(runs)
+
+
+def _row(seeds: Sequence[Scored]) -> Row:
+    first, each = seeds[0], [_judged_row(run.name, run.judged, run.dataset) for run in seeds]
+    metric = next(iter(first.judge.metrics))
+    finals = [value for row in each if (value := row.scores[metric]["all"]) is not None]
+    calls = [call for run in seeds for call in run.run.calls() if call.question in run.levels]
+    asked = [call for call in calls if call.stage != "question"]
+    return Row(
+        name=first.name,
+        n=each[0].n,
+        scores={m: {c: _mean([row.scores[m][c] for row in each]) for c in _COLUMNS} for m in first.judge.metrics},
+        interval=each[0].interval if len(seeds) == 1 else None,
+        spread=stdev(finals) if len(finals) > 1 else None,
+        answered=min(len(run.ids) - len(run.unanswered) for run in seeds),
+        errors=sum(_errors(run) for run in seeds) // len(seeds),
+        tokens=total(total((call.prompt_tokens, call.completion_tokens)) for call in asked),
+        cost=total(call.cost for call in asked),
+        paid=total(call.paid for call in asked),
+        seconds=sum(call.seconds for call in calls if call.stage == "question"),
+        published=first.published.scores if first.published else None,
+        run=str(first.run.folder),
+    )
+
+
+def _judged_row(name: str, judged: Judged, dataset: Dataset) -> Row:
+    metric = next(iter(judged.verdicts))
+    verdicts = judged.verdicts[metric]
+    databases = {example.question.id: example.question.db_id for example in dataset.examples}
+    scores = [verdict.score for verdict in verdicts.values()]
+    return Row(
+        name=name,
+        n=len(verdicts),
+        scores={metric: judged.scores(metric) for metric in judged.verdicts},
+        interval=interval(scores, [databases[id] for id in verdicts]) if scores else None,
+    )
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
+
+
+def _errors(run: Scored) -> int:
+    """Questions whose elected SQL did not run."""
+    records = (run.run.records[id] for id in run.ids)
+    elected = (record["candidates"][record["elected"]] for record in records if record["elected"] >= 0)
+    return sum(1 for candidate in elected if "error" in candidate.get("result", {"error": "none"}))
+
+
+# --- tables ---------------------------------------------------------------------------------------------------
+
+
+def table(runs: Runs | Sequence[Scored], *, markdown: bool = False) -> str:
+    """The table that ends a run, with a line above it that says what its figures are."""
+    runs = _listed(runs)
+    lines = rows(runs)
+    metric, *others = runs[0].judge.metrics
+    header = ["configuration", *_COLUMNS, "95 %", *others, "answered", "SQL errors", "tokens", "cost", "paid", "s"]
+    published = any(row.published for row in lines)
+    body = [
+        [
+            row.name,
+            *(percent(row.scores[metric][column]) for column in _COLUMNS),
+            _interval_text(row),
+            *(percent(row.scores[other]["all"]) for other in others),
+            f"{row.answered}/{row.n}",
+            str(row.errors),
+            _number(row.tokens),
+            _dollars(row.cost),
+            _dollars(row.paid),
+            _seconds(row.seconds),
+            *([percent((row.published or {}).get(metric))] if published else []),
+        ]
+        for row in lines
+    ]
+    grid = _grid([header + (["published"] if published else []), *body], markdown)
+    return "\n".join([*_headline(runs, lines), "", grid, *_notes(runs)])
+
+
+def _headline(runs: Sequence[Scored], lines: Sequence[Row]) -> Iterator[str]:
+    dataset, n = runs[0].dataset, lines[0].n
+    whole = len(dataset.examples)
+    size = f"{n} questions" if n == whole else f"sample of {n} of {whole} questions"
+    yield f"{dataset.name} {dataset.split}{f' ({dataset.questions})' if dataset.questions else ''}, {size}"
+    method = next((row.interval.method for row in lines if row.interval), "spread over seeds")
+    yield f"{runs[0].judge.regime()}; in %, by hardness; 95 % interval: {method}"
+
+
+def _notes(runs: Sequence[Scored]) -> Iterator[str]:
+    open_questions = {run.name: len(run.unanswered) for run in runs if run.unanswered}
+    if open_questions:
+        listed = ", ".join(f"{name} ({count})" for name, count in open_questions.items())
+        yield f"\nIncomplete, unanswered counts as wrong, so these are lower bounds: {listed}. --retry asks again."
+
+
+def evaluation_table(evaluations: Sequence[Evaluation], *, markdown: bool = False) -> str:
+    """The table of ``text2sql evaluate``."""
+    first = evaluations[0]
+    metrics = list(first.judged.verdicts)
+    body, method = [], ""
+    for evaluation in evaluations:
+        row = _judged_row(evaluation.file.name, evaluation.judged, evaluation.dataset)
+        method = row.interval.method if row.interval else method
+        for metric in metrics:
+            scores = row.scores[metric]
+            shown = _interval_text(row) if metric == metrics[0] else ""
+            body.append([row.name, metric, *(percent(scores[column]) for column in _COLUMNS), shown])
+    grid = _grid([["file", "metric", *_COLUMNS, "95 %"], *body], markdown)
+    head = f"{first.dataset.name} {first.dataset.split}, {len(first.dataset.examples)} questions"
+    regime = f"{first.judged.judge.regime()}; in %, by hardness; 95 % interval: {method}"
+    return "\n".join([head, regime, "", grid])
+
+
+def _grid(cells: Sequence[Sequence[str]], markdown: bool) -> str:
+    """Aligned columns: text to the left, figures to the right."""
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    left = [i == 0 or not any(row[i][:1].isdigit() for row in cells[1:]) for i in range(len(widths))]
+    lines = [
+        [cell.ljust(w) if to_left else cell.rjust(w) for cell, w, to_left in zip(row, widths, left, strict=True)]
+        for row in cells
+    ]
+    if markdown:
+        rule = ["-" * w if to_left else "-" * (w - 1) + ":" for w, to_left in zip(widths, left, strict=True)]
+        return "\n".join(f"| {' | '.join(line)} |" for line in [lines[0], rule, *lines[1:]])
+    return "\n".join("  ".join(line).rstrip() for line in [lines[0], ["-" * w for w in widths], *lines[1:]])
+
+
+def percent(value: float | None) -> str:
+    """A fraction as a percentage with one decimal."""
+    return "–" if value is None else f"{100 * value:.1f}"
+
+
+def _interval_text(row: Row) -> str:
+    if row.spread is not None:
+        return f"± {100 * row.spread:.1f}"
+    return f"{100 * row.interval.low:.1f}–{100 * row.interval.high:.1f}" if row.interval else "–"
+
+
+def _number(value: int | None) -> str:
+    return "–" if value is None else f"{value:,}"
+
+
+def _dollars(value: float | None) -> str:
+    return "–" if value is None else f"${value:.2f}"
+
+
+def _seconds(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
+
+
+# --- JSON -----------------------------------------------------------------------------------------------------
+
+
+def runs_json(experiment: str, runs: Runs | Sequence[Scored]) -> dict[str, Any]:
+    """What ``run --json`` prints; scores are fractions of 1."""
+    runs = _listed(runs)
+    return {
+        "experiment": experiment,
+        "data": runs[0].dataset.name,
+        "split": runs[0].dataset.split,
+        "configurations": [
+            {
+                "name": row.name,
+                "run": row.run,
+                "n": row.n,
+                "answered": row.answered,
+                "regime": runs[0].judge.regime(),
+                "metrics": row.scores,
+                "interval": [row.interval.low, row.interval.high] if row.interval else None,
+                "interval_method": row.interval.method if row.interval else None,
+                "spread": row.spread,
+                "errors": row.errors,
+                "tokens": row.tokens,
+                "cost": {"alone": row.cost, "paid": row.paid},
+                "seconds": row.seconds,
+                "published": row.published,
+            }
+            for row in rows(runs)
+        ],
+    }
+
+
+def evaluations_json(evaluations: Sequence[Evaluation]) -> list[dict[str, Any]]:
+    """What ``evaluate --json`` prints; scores are fractions of 1."""
+    return [
+        {
+            "file": str(evaluation.file),
+            "n": len(evaluation.dataset.examples),
+            "regime": evaluation.judged.judge.regime(),
+            "metrics": {metric: evaluation.judged.scores(metric) for metric in evaluation.judged.verdicts},
+        }
+        for evaluation in evaluations
+    ]

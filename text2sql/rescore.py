@@ -1,0 +1,173 @@
+"""Scores without a model call: prediction files judged, stored candidates voted on again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from text2sql import __version__
+from text2sql.artifacts import cache_folder, digest
+from text2sql.assemble import build_judge, build_voter
+from text2sql.config import parse_choice
+from text2sql.dataset import Dataset, load_dataset
+from text2sql.errors import RunError
+from text2sql.evaluator import Judge, Judged, hardness
+from text2sql.executor import Executor
+from text2sql.predictions import Answer, align
+from text2sql.runner import Scored, in_parallel, slug
+from text2sql.protocols import Voter
+from text2sql.store import Run, from_record, open_run, write_run
+from text2sql.types import Candidate, Example, Prediction, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The verdicts on one prediction file."""
+
+    file: Path
+    dataset: Dataset
+    judged: Judged
+
+
+def evaluate_files(
+    files: Sequence[Path],
+    dataset: Dataset,
+    *,
+    metrics: Sequence[str] = ("execution_accuracy",),
+    workers: int | None = None,
+    allow_missing: bool = False,
+    progress: bool = True,
+) -> list[Evaluation]:
+    """Judge prediction files on one split; all are read before the first is judged.
+
+    ``metrics``: names, with options as in "execution_accuracy(keep_distinct=true)". Raises PredictionsError
+    where a file does not fit the split, ConfigError for an unknown metric.
+    """
+    choices = [parse_choice("metric", metric) for metric in metrics]
+    questions = [example.question for example in dataset.examples]
+    answers = {file: align(file, questions, allow_missing=allow_missing) for file in files}
+    levels = hardness(dataset)
+    with Executor(workers=workers, cache=cache_folder() / "executions.sqlite") as executor:
+        judge = build_judge(choices, dataset, executor)
+        return [
+            Evaluation(file, dataset, _judge(file.name, dataset, found, judge, levels, executor.workers, progress))
+            for file, found in answers.items()
+        ]
+
+
+def _judge(
+    name: str,
+    dataset: Dataset,
+    answers: Sequence[Answer],
+    judge: Judge,
+    levels: dict[str, str],
+    workers: int,
+    progress: bool,
+) -> Judged:
+    from tqdm import tqdm
+
+    def work(item: tuple[Example, Answer]) -> tuple[str, dict[str, Verdict]]:
+        example, answer = item
+        candidates = tuple(Candidate(sql) for sql in answer.sqls)
+        schema = dataset.schemas[example.question.db_id]
+        return example.question.id, judge(
+            example, Prediction(example.question, schema, (), candidates, 0 if candidates else -1)
+        )
+
+    items = list(zip(dataset.examples, answers, strict=True))
+    bar = tqdm(in_parallel(work, items, workers), total=len(items), desc=name, disable=not progress, leave=False)
+    found = dict(bar)
+    return Judged(judge, levels, {
+        metric: {id: found[id][metric] for id in levels} for metric in judge.metrics
+    })
+
+
+def evaluate(
+    file: str | Path,
+    *,
+    data: str | Path,
+    split: str = "dev",
+    metrics: Sequence[str] = ("execution_accuracy",),
+    allow_missing: bool = False,
+    workers: int | None = None,
+) -> Judged:
+    """Judge one prediction file; see ``evaluate_files``."""
+    dataset = load_dataset(data, split=split)
+    found = evaluate_files(
+        [Path(file)], dataset, metrics=metrics, allow_missing=allow_missing, workers=workers, progress=False
+    )
+    return found[0].judged
+
+
+# --- voting again -----------------------------------------------------------------------------------------
+
+
+def dataset_of(run: Run, data: str | Path | None = None) -> Dataset:
+    """The data set that a run was made on; ``data``: where it is now. Raises RunError where it has changed."""
+    told = run.manifest["data"]
+    dataset = load_dataset(
+        data or Path(told["folder"]), split=told["split"], train=told["train"], questions=told["questions"]
+    )
+    if dataset.checksum != told["checksum"]:
+        raise RunError(f"{run.folder}: the data in {dataset.folder} is not what this run was made on")
+    return dataset
+
+
+def vote(
+    folder: Path,
+    voter: str,
+    *,
+    n: int | None = None,
+    data: str | Path | None = None,
+    workers: int | None = None,
+) -> tuple[Scored, Scored]:
+    """Elect again among the stored candidates of a run, or the first ``n`` of them; no model is called.
+
+    Returns the run and the new one, which is stored beside it. Raises RunError, ConfigError.
+    """
+    base = open_run(folder)
+    choice = parse_choice("voter", voter)
+    dataset = dataset_of(base, data)
+    levels = hardness(dataset)
+    ids = [example.question.id for example in dataset.examples if example.question.id in base.records]
+    if not ids:
+        raise RunError(f"{folder}: this run has no candidates yet")
+    name = f"{base.name} · {choice.label}" + (f" n={n}" if n else "")
+    what = digest(__version__, base.digest, str(choice.identity()), str(n))
+    manifest = base.manifest | {"configuration": name, "digest": what, "votes_on": base.digest}
+    metrics = [parse_choice("metric", label) for label in base.manifest.get("metrics", ["execution_accuracy"])]
+    with (
+        Executor(workers=workers, cache=cache_folder() / "executions.sqlite") as executor,
+        write_run(folder.parent / f"{slug(name)}-{what[:8]}", manifest) as writer,
+    ):
+        judge = build_judge(metrics, dataset, executor)
+        elect = _Election(base, build_voter(choice, int(base.manifest["identity"]["seed"])), n, dataset, judge)
+        todo = [example for example in dataset.examples if example.question.id in base.records]
+        for prediction, verdicts in in_parallel(elect, todo, executor.workers):
+            question = prediction.question
+            writer.add(prediction, dataset.schemas[question.db_id], (), 0.0)
+            writer.judge(question.id, verdicts)
+        writer.finish(dataset.examples, levels, list(judge.metrics))
+        old = Scored(base.name, 0, base, dataset, judge, ids, levels)
+        return old, Scored(name, 0, writer.run, dataset, judge, ids, levels)
+
+
+@dataclass(frozen=True)
+class _Election:
+    """Elects again among the stored candidates of one question, and judges the outcome."""
+
+    base: Run
+    voter: Voter
+    n: int | None
+    dataset: Dataset
+    judge: Judge
+
+    def __call__(self, example: Example) -> tuple[Prediction, dict[str, Verdict]]:
+        question = example.question
+        schema = self.dataset.schemas[question.db_id]
+        stored = from_record(self.base.records[question.id], question, schema, {})
+        candidates = stored.candidates[: self.n]
+        elected = self.voter(question, stored.schema, candidates) if candidates else -1
+        prediction = replace(stored, candidates=candidates, elected=elected)
+        return prediction, {} if prediction.unanswered else self.judge(example, prediction)

@@ -1,0 +1,370 @@
+"""Many questions through each configuration: concurrency, progress, resume, interrupt."""
+
+from __future__ import annotations
+
+import platform
+import queue
+import re
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from itertools import chain, zip_longest
+from pathlib import Path
+from typing import TypeVar
+
+from text2sql import __version__
+from text2sql.artifacts import cache_folder
+from text2sql.assemble import Assembly
+from text2sql.calls import Call, Ledger
+from text2sql.config import Configuration, Experiment, Published, run_digest
+from text2sql.dataset import Dataset
+from text2sql.errors import Interrupted, ProviderError
+from text2sql.evaluator import Judge, Judged, hardness
+from text2sql.executor import Executor
+from text2sql.pipeline import Pipeline
+from text2sql.store import Record, Run, Writer, from_record, open_run, write_run
+from text2sql.types import Example, Prediction, Verdict
+
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One configuration at one seed: its run, and what is needed to show it.
+
+    ``ids``: the questions asked for, in data set order; ``levels``: the hardness of every question.
+    """
+
+    name: str
+    seed: int
+    run: Run
+    dataset: Dataset
+    judge: Judge
+    ids: Sequence[str]
+    levels: Mapping[str, str]
+    published: Published | None = None
+
+    @property
+    def judged(self) -> Judged:
+        """Every verdict on the questions asked for; an unanswered one counts as wrong."""
+        return Judged(self.judge, self.levels, {
+            metric: {
+                id: self.run.verdicts.get(id, {}).get(metric, Verdict(metric, 0.0, "unanswered")) for id in self.ids
+            }
+            for metric in self.judge.metrics
+        })
+
+    def scores(self, metric: str) -> dict[str, float | None]:
+        """A metric's score over all questions and by hardness, as fractions of 1."""
+        return self.judged.scores(metric)
+
+    @property
+    def unanswered(self) -> list[str]:
+        """The questions that a provider's failure left without an answer."""
+        return [id for id in self.ids if "unanswered" in self.run.records[id]]
+
+
+class Runs(Mapping[str, Scored]):
+    """The runs of an experiment by configuration name; with several seeds, "NAME (seed 1)"."""
+
+    def __init__(self, runs: Sequence[Scored]) -> None:
+        names = [run.name for run in runs]
+        self._runs = {
+            run.name if names.count(run.name) == 1 else f"{run.name} (seed {run.seed})": run for run in runs
+        }
+
+    def __getitem__(self, name: str) -> Scored:
+        return self._runs[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._runs)
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+
+def run(
+    experiment: Experiment,
+    *,
+    limit: int | None = None,
+    workers: int | None = None,
+    out: Path | None = None,
+    retry: bool = False,
+    progress: bool = True,
+) -> Runs:
+    """Run every configuration, or go on where an earlier run ended.
+
+    ``limit``: that many questions, round-robin over the databases; ``workers``: questions in flight, 1 for
+    strictly serial; ``out``: where run folders go, by default runs/ beside the experiment file; ``retry``:
+    ask unanswered questions again. Raises UsageError, and Interrupted on an interrupt.
+    """
+    dataset = experiment.dataset
+    levels = hardness(dataset)
+    examples = sample(dataset.examples, limit)
+    with Executor(workers=workers, cache=cache_folder() / "executions.sqlite") as executor:
+        return Runs([
+            _configuration(experiment, configuration, examples, levels, executor, out, retry, progress)
+            for configuration in experiment.configurations
+        ])
+
+
+def sample(examples: Sequence[Example], limit: int | None) -> list[Example]:
+    """The first ``limit`` examples, round-robin over the databases, in data set order: a larger one adds to it."""
+    if limit is None or limit >= len(examples):
+        return list(examples)
+    groups: dict[str, list[int]] = {}
+    for position, example in enumerate(examples):
+        groups.setdefault(example.question.db_id, []).append(position)
+    rounds = chain.from_iterable(zip_longest(*groups.values()))
+    chosen = [position for position in rounds if position is not None][:limit]
+    return [examples[position] for position in sorted(chosen)]
+
+
+# --- one configuration ---------------------------------------------------------------------------------------
+
+
+def _configuration(
+    experiment: Experiment,
+    configuration: Configuration,
+    examples: Sequence[Example],
+    levels: Mapping[str, str],
+    executor: Executor,
+    out: Path | None,
+    retry: bool,
+    progress: bool,
+) -> Scored:
+    dataset = experiment.dataset
+    ledger = Ledger()
+    assembly = Assembly(configuration, dataset, executor, ledger)
+    judge = assembly.judge()
+    folder = run_folder(experiment, configuration, out)
+    ids = [example.question.id for example in examples]
+    metrics = list(judge.metrics)
+
+    def scored(run: Run) -> Scored:
+        return Scored(
+            configuration.name, configuration.seed, run, dataset, judge, ids, levels, configuration.published
+        )
+
+    if (folder / "run.json").is_file() and _finished(run := open_run(folder), ids, metrics, retry):
+        return scored(run)
+    with write_run(folder, _manifest(experiment, configuration)) as writer:
+        todo = [example for example in examples if not _done(writer.run, example.question.id, metrics, retry)]
+        work = _Work(assembly.pipeline(), judge, dataset, ledger, writer.run, retry)
+        bar = _Bar(scored(writer.run), len(todo), progress)
+        try:
+            for answer in in_parallel(work, todo, executor.workers):
+                answer.store(writer, dataset)
+                bar.update(answer)
+        except KeyboardInterrupt:
+            done = len(writer.run.records)
+            raise Interrupted(
+                f"interrupted: {done} of {len(ids)} questions of {configuration.name!r} are done and stored; "
+                "the same command goes on from there"
+            ) from None
+        finally:
+            bar.close()
+            writer.finish(dataset.examples, levels, metrics)
+        return scored(writer.run)
+
+
+def _finished(run: Run, ids: Sequence[str], metrics: Sequence[str], retry: bool) -> bool:
+    # The manifest is written last: it agrees with the journal only when the final files do.
+    written = run.manifest.get("questions") == len(run.records) and run.manifest.get("metrics") == metrics
+    return written and all(_done(run, id, metrics, retry) for id in ids)
+
+
+def _done(run: Run, id: str, metrics: Sequence[str], retry: bool) -> bool:
+    record = run.records.get(id)
+    if record is None:
+        return False
+    if "unanswered" in record:
+        return not retry
+    return all(metric in run.verdicts.get(id, {}) for metric in metrics)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A question's prediction, with its model calls if it was made now, and its verdicts."""
+
+    prediction: Prediction
+    verdicts: Mapping[str, Verdict]
+    calls: Sequence[Call]
+    seconds: float
+    new: bool
+
+    def store(self, writer: Writer, dataset: Dataset) -> None:
+        question = self.prediction.question
+        if self.new:
+            writer.add(self.prediction, dataset.schemas[question.db_id], self.calls, self.seconds)
+        if not self.prediction.unanswered:
+            writer.judge(question.id, self.verdicts)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Answers one example: predict unless it is stored, then judge. Gold goes to the judge alone."""
+
+    pipeline: Pipeline
+    judge: Judge
+    dataset: Dataset
+    ledger: Ledger
+    stored: Run
+    retry: bool
+
+    def __call__(self, example: Example) -> _Answer:
+        start, question = time.perf_counter(), example.question
+        record = self.stored.records.get(question.id)
+        schema = self.dataset.schemas[question.db_id]
+        new = record is None or (self.retry and "unanswered" in record)
+        if record is not None and not new:
+            prediction = from_record(record, question, schema, {})
+        else:
+            try:
+                prediction = self.pipeline.predict(question)
+            except ProviderError as error:
+                prediction = Prediction(question, schema, unanswered=str(error))
+        seconds = time.perf_counter() - start
+        verdicts = {} if prediction.unanswered else self.judge(example, prediction)
+        return _Answer(prediction, verdicts, self.ledger.take(question.id), seconds, new)
+
+
+class _Bar:
+    """Progress with the running score of the first metric."""
+
+    def __init__(self, so_far: Scored, todo: int, show: bool) -> None:
+        from tqdm import tqdm
+
+        self._metric = next(iter(so_far.judge.metrics))
+        old = [v[self._metric].score for id in so_far.ids if self._metric in (v := so_far.run.verdicts.get(id, {}))]
+        self._right, self._n = sum(old), len(so_far.ids) - todo
+        self._bar = tqdm(
+            total=len(so_far.ids), initial=self._n, desc=so_far.name, unit="q", disable=not show, leave=False
+        )
+
+    def update(self, answer: _Answer) -> None:
+        self._n += 1
+        self._right += answer.verdicts[self._metric].score if self._metric in answer.verdicts else 0.0
+        self._bar.set_postfix_str(f"{self._metric} {100 * self._right / self._n:.1f}", refresh=False)
+        self._bar.update()
+
+    def close(self) -> None:
+        self._bar.close()
+
+
+def in_parallel(
+    function: Callable[[Item], Outcome], items: Sequence[Item], workers: int
+) -> Iterator[Outcome]:
+    """Outcomes as they come. Threads are daemons, so that an interrupt ends at once; an error ends all."""
+    if workers == 1:
+        yield from map(function, items)
+        return
+    waiting: queue.SimpleQueue[Item] = queue.SimpleQueue()
+    for item in items:
+        waiting.put(item)
+    outcomes: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            try:
+                outcomes.put(function(waiting.get_nowait()))
+            except queue.Empty:
+                return
+            except BaseException as error:
+                outcomes.put(error)
+                return
+
+    for _ in range(min(workers, len(items))):
+        threading.Thread(target=work, daemon=True).start()
+    try:
+        for _ in items:
+            outcome = _wait(outcomes)
+            if isinstance(outcome, BaseException):
+                raise outcome
+            yield outcome
+    finally:
+        stop.set()
+
+
+def _wait(outcomes: queue.SimpleQueue[Outcome]) -> Outcome:
+    while True:
+        try:
+            return outcomes.get(timeout=0.5)  # without a time limit Windows would not see an interrupt
+        except queue.Empty:
+            continue
+
+
+# --- where and what -------------------------------------------------------------------------------------------
+
+
+def run_folder(experiment: Experiment, configuration: Configuration, out: Path | None) -> Path:
+    """Where a configuration's run is kept."""
+    what = run_digest(configuration, experiment.dataset, __version__)
+    return runs_root(experiment.path, out) / experiment.path.stem / f"{slug(configuration.name)}-{what[:8]}"
+
+
+def runs_root(path: Path, out: Path | None) -> Path:
+    """runs/ beside the experiment file; where that is inside an installed package, runs/ right here."""
+    if out is not None:
+        return out
+    return Path("runs") if "_bundled" in path.parts else path.parent / "runs"
+
+
+def slug(name: str) -> str:
+    """A configuration's name as part of a folder's.
+
+    >>> slug("HyDE + self-consistency")
+    'hyde-self-consistency'
+    """
+    return re.sub(r"[^a-z0-9.=]+", "-", name.lower()).strip("-.")[:60] or "configuration"
+
+
+def _manifest(experiment: Experiment, configuration: Configuration) -> Record:
+    dataset = experiment.dataset
+    return {
+        "experiment": experiment.path.stem,
+        "title": experiment.title,
+        "configuration": configuration.name,
+        "digest": run_digest(configuration, dataset, __version__),
+        "data": {
+            "name": dataset.name,
+            "folder": str(dataset.folder.resolve()),
+            "split": dataset.split,
+            "questions": dataset.questions,
+            "train": [path.name for path in dataset.train],
+            "checksum": dataset.checksum,
+        },
+        "identity": configuration.identity(),
+        "versions": _versions(),
+        "commit": _commit(),
+    }
+
+
+@cache
+def _versions() -> Mapping[str, str]:
+    names = ("text2sql", "sqlglot", "openai", "chromadb", "numpy", "scikit-learn", "nltk")
+    found = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
+    for name in names:
+        with suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    return found
+
+
+@cache
+def _commit() -> str | None:
+    """The commit of the checkout that this code runs from; None where it is installed."""
+    root = Path(__file__).parents[1]
+    if not (root / ".git").exists():
+        return None
+    with suppress(OSError):
+        answer = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+        return answer.stdout.strip() or None
+    return None

@@ -1,0 +1,317 @@
+"""One SQL statement on one SQLite database that cannot be harmed; run as a process, the pool's worker.
+
+The database is opened read-only and immutable, an authorizer admits nothing but reads, a deadline
+ends statements inside SQLite's virtual machine, and rows, bytes, text length and heap are bounded.
+The worker imports this module, ``results`` and the words alone, so that it starts in a moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import marshal
+import os
+import pickle
+import re
+import signal
+import sqlite3
+import sys
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias
+
+from text2sql.errors import DatabaseError
+from text2sql.results import COMPARISONS, fingerprint
+from text2sql.types import Result, Row
+
+ERRORS = {
+    "syntax": "not SQL that SQLite can parse",
+    "no_such_table": "names a table that the database does not have",
+    "no_such_column": "names a column that its tables do not have",
+    "no_such_function": "calls a function that SQLite does not have",
+    "ambiguous_column": "a column name that several tables have",
+    "multi_statement": "more than one statement",
+    "not_a_query": "a write, a command or nothing at all: refused or without rows",
+    "timeout": "ran into the time limit",
+    "too_big": "SQL, a cell or the memory needed is beyond the limits",
+    "crashed": "took its worker process down",
+    "invalid": "refused by SQLite for another reason",
+}
+"""Classes of failing SQL."""
+
+_FIRST_ROWS, _FIRST_BYTES = 20, 4096
+_OPEN_DATABASES = 4
+_OPCODES = 50_000  # between two looks at the clock: a few milliseconds
+_HEAP = 512 << 20
+_ADDRESS_SPACE = 4 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one statement may use. Rows or bytes beyond end the fetching; the rest is an error.
+
+    ``seconds`` of wall time, ``rows`` fetched, ``bytes`` of all rows, ``sql`` characters, ``cell`` bytes.
+    """
+
+    seconds: float = 10.0
+    rows: int = 1_000_000
+    bytes: int = 128 << 20
+    sql: int = 100_000
+    cell: int = 10_000_000
+
+
+CANDIDATE = Limits()
+OFFICIAL = Limits(seconds=60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Job: execute statements on one database; answered by a list of results."""
+
+    database: Path
+    statements: tuple[str, ...]
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Job: compare two statements' rows by a named comparison; answered by True or False."""
+
+    database: Path
+    gold: tuple[str, Result]
+    predicted: tuple[str, Result]
+    by: str
+    limits: Limits
+
+
+Job: TypeAlias = Run | Compare
+
+
+class Sandbox:
+    """Executes SQL; keeps a few databases open. Not thread-safe: one per process."""
+
+    def __init__(self) -> None:
+        self._connections: OrderedDict[Path, sqlite3.Connection] = OrderedDict()
+        self._heap_limited = False
+
+    def execute(self, database: Path, sql: str, limits: Limits) -> Result:
+        """Run one statement. SQL that fails is a result; a database that cannot be read raises DatabaseError."""
+        start = time.perf_counter()
+        try:
+            names, rows, truncated = self._fetch(database, sql, limits)
+        except _Refused as refused:
+            return Result(error=refused.error, message=str(refused), seconds=time.perf_counter() - start)
+        return Result(
+            columns=names,
+            row_count=len(rows),
+            rows=_first(rows),
+            digest=fingerprint(rows),
+            truncated=truncated,
+            seconds=time.perf_counter() - start,
+        )
+
+    def compare(self, job: Compare) -> bool:
+        """Compare the rows of two statements, run again where a result does not hold them all."""
+        gold, predicted = (
+            self._all_rows(job.database, sql, result, job.limits) for sql, result in (job.gold, job.predicted)
+        )
+        return COMPARISONS[job.by].decide(gold, predicted)
+
+    def _all_rows(self, database: Path, sql: str, result: Result, limits: Limits) -> Sequence[Row]:
+        if len(result.rows) == result.row_count:
+            return result.rows
+        return self._fetch(database, sql, limits)[1]
+
+    def _fetch(self, database: Path, sql: str, limits: Limits) -> tuple[tuple[str, ...], list[Row], bool]:
+        if len(sql) > limits.sql:
+            raise _Refused("too_big", f"SQL of {len(sql):,} characters; the limit is {limits.sql:,}")
+        connection = self._open(database)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limits.cell)
+        deadline = time.monotonic() + limits.seconds
+        connection.set_progress_handler(lambda: _orphaned() or time.monotonic() > deadline, _OPCODES)
+        cursor = connection.cursor()
+        try:
+            cursor.execute(sql)
+            if cursor.description is None:
+                raise _Refused("not_a_query", "the statement returns no rows")
+            names = tuple(column[0] for column in cursor.description)
+            return names, *_fetch_rows(cursor, limits, deadline)
+        except (sqlite3.Error, sqlite3.Warning, MemoryError, UnicodeError, ValueError) as error:
+            raise self._refusal(database, error, limits) from None
+        finally:
+            cursor.close()
+
+    def _refusal(self, database: Path, error: Exception, limits: Limits) -> _Refused:
+        name, message = _classify(error, limits)
+        if name == "damaged":
+            self._close(database)
+            raise DatabaseError(f"{database}: {message}")
+        return _Refused(name, message)
+
+    def _open(self, database: Path) -> sqlite3.Connection:
+        connection = self._connections.get(database)
+        if connection is None:
+            connection = self._connections[database] = open_database(database)
+            if not self._heap_limited:
+                connection.execute(f"PRAGMA hard_heap_limit = {_HEAP}").fetchall()
+                self._heap_limited = True
+            connection.set_authorizer(_authorize)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0)
+            if len(self._connections) > _OPEN_DATABASES:
+                self._connections.popitem(last=False)[1].close()
+        self._connections.move_to_end(database)
+        return connection
+
+    def _close(self, database: Path) -> None:
+        with contextlib.suppress(KeyError):
+            self._connections.pop(database).close()
+
+
+def open_database(database: Path) -> sqlite3.Connection:
+    """Open for reading only; invalid UTF-8 is dropped, as the official evaluator does.
+
+    Raises DatabaseError where the file is missing or is not an SQLite database.
+    """
+    if not database.is_file():
+        raise DatabaseError(f"{database}: no such database")
+    with database.open("rb") as file:
+        head = file.read(16)
+    if head not in (b"SQLite format 3\0", b""):
+        raise DatabaseError(f"{database}: not an SQLite database")
+    uri = f"{database.absolute().as_uri()}?mode=ro&immutable=1"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=0)
+    connection.text_factory = _decode
+    return connection
+
+
+def _decode(text: bytes) -> str:
+    return text.decode(errors="ignore")
+
+
+class _Refused(Exception):
+    """A statement that does not give rows: its error class and message."""
+
+    def __init__(self, error: str, message: str) -> None:
+        super().__init__(message)
+        self.error = error
+
+
+def _fetch_rows(cursor: sqlite3.Cursor, limits: Limits, deadline: float) -> tuple[list[Row], bool]:
+    rows: list[Row] = []
+    size, chunk = 0, 1  # growing chunks: a few huge rows are noticed before memory is gone
+    while fetched := cursor.fetchmany(chunk):
+        rows += fetched
+        size += len(marshal.dumps(fetched, 2))
+        if len(rows) > limits.rows:
+            return rows[: limits.rows], True
+        if size > limits.bytes:
+            return rows, True
+        if time.monotonic() > deadline:
+            raise _Refused("timeout", f"no end after {limits.seconds:g} s")
+        chunk = min(chunk * 2, 1024)
+    return rows, False
+
+
+def _first(rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The first rows, as many as are small enough to be kept with the result."""
+    size, first = 0, []
+    for row in rows[:_FIRST_ROWS]:
+        size += len(marshal.dumps(row, 2))
+        if size > _FIRST_BYTES:
+            break
+        first.append(row)
+    return tuple(first)
+
+
+# --- what is admitted ------------------------------------------------------------------------------------
+
+_READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
+_FUNCTIONS_DENIED = {"load_extension", "fts3_tokenizer", "edit", "readfile", "writefile"}
+_PRAGMAS_ADMITTED = {
+    "collation_list", "compile_options", "database_list", "foreign_key_list", "function_list", "index_info",
+    "index_list", "index_xinfo", "module_list", "pragma_list", "table_info", "table_list", "table_xinfo",
+}
+
+
+def _authorize(action: int, first: str | None, second: str | None, _database: str | None, _by: str | None) -> int:
+    if action in _READS:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_FUNCTION:
+        return sqlite3.SQLITE_DENY if (second or "").lower() in _FUNCTIONS_DENIED else sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_UPDATE and first in ("sqlite_master", "sqlite_schema"):
+        return sqlite3.SQLITE_OK  # asked for by table-valued functions (json_each); SQLite itself refuses the write
+    if action == sqlite3.SQLITE_PRAGMA and (first or "").lower() in _PRAGMAS_ADMITTED:
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
+
+
+# --- what went wrong -------------------------------------------------------------------------------------
+
+_MESSAGES = (
+    ("no_such_table", r"no such table|no such view|no such index"),
+    ("no_such_column", r"no such column"),
+    ("no_such_function", r"no such function|no such module|no such collation"),
+    ("ambiguous_column", r"ambiguous column name"),
+    ("multi_statement", r"one statement at a time"),
+    ("not_a_query", r"not authori[sz]ed|authorization denied|prohibited|readonly database|too many attached"),
+    ("timeout", r"^interrupted"),
+    ("too_big", r"too big|too large|out of memory|too many (?!attached)|too long|too complex|stack overflow"),
+    ("syntax", r"syntax error|unrecognized token|incomplete input|null character|surrogates not allowed"),
+    ("damaged", r"file is not a database|disk image is malformed|unable to open database file|disk I/O error"),
+)
+
+
+def _classify(error: Exception, limits: Limits) -> tuple[str, str]:
+    """The class of an error and its message, on one line."""
+    message = " ".join(str(error).split())
+    if isinstance(error, MemoryError):
+        return "too_big", "out of memory"
+    name = next((name for name, pattern in _MESSAGES if re.search(pattern, message)), "invalid")
+    if name == "timeout":
+        message = f"no end after {limits.seconds:g} s"
+    return name, message
+
+
+# --- the worker process ----------------------------------------------------------------------------------
+
+_PARENT = os.getppid()
+
+
+def _orphaned() -> bool:
+    # Where the parent was killed nobody waits for the answer. (Windows keeps the parent's number: there
+    # the worker ends with its statement, when it finds the pipe closed.)
+    if os.getppid() != _PARENT:
+        os._exit(1)
+    return False
+
+
+def main() -> None:
+    """Answer pickled jobs from standard input on standard output, until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr
+    sandbox = Sandbox()
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            _send(answers, _answer(sandbox, pickle.load(requests)))
+
+
+def _answer(sandbox: Sandbox, job: Job) -> Any:
+    try:
+        if isinstance(job, Compare):
+            return sandbox.compare(job)
+        return [sandbox.execute(job.database, sql, job.limits) for sql in job.statements]
+    except (DatabaseError, MemoryError, _Refused) as error:
+        return error if isinstance(error, DatabaseError) else MemoryError(str(error))
+
+
+def _send(pipe: BinaryIO, message: object) -> None:
+    pickle.dump(message, pipe, protocol=pickle.HIGHEST_PROTOCOL)
+    pipe.flush()

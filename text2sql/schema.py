@@ -1,0 +1,149 @@
+"""Schemas: from Spider's tables.json records, from databases, and as text for prompts."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from text2sql.errors import DatabaseError
+from text2sql.sandbox import open_database
+from text2sql.types import Column, ForeignKey, Schema, Table
+
+_SAMPLE_ROWS, _SAMPLE_VALUES, _VALUE_LENGTH, _SCANNED = 3, 50, 60, 2000
+
+
+def from_record(record: Mapping[str, Any]) -> Schema:
+    """The schema of one entry of a tables.json. Raises KeyError, IndexError, TypeError where it is malformed."""
+    names: list[tuple[int, str]] = [(table, name) for table, name in record["column_names_original"]]
+    labels = [label for _, label in record.get("column_names", names)]
+    keys = {index for entry in record["primary_keys"] for index in (entry if isinstance(entry, list) else [entry])}
+    table_names: list[str] = record["table_names_original"]
+    table_labels: list[str] = record.get("table_names", table_names)
+
+    def columns(table: int) -> list[int]:
+        return [index for index, (owner, _) in enumerate(names) if owner == table]
+
+    return Schema(
+        db_id=record["db_id"],
+        tables=tuple(
+            Table(
+                name=name,
+                label=table_labels[table],
+                columns=tuple(
+                    Column(names[index][1], record["column_types"][index], labels[index]) for index in columns(table)
+                ),
+                primary_key=tuple(names[index][1] for index in columns(table) if index in keys),
+            )
+            for table, name in enumerate(table_names)
+        ),
+        foreign_keys=tuple(
+            ForeignKey(table_names[names[a][0]], names[a][1], table_names[names[b][0]], names[b][1])
+            for a, b in record["foreign_keys"]
+        ),
+    )
+
+
+def create_table_text(schema: Schema, *, foreign_keys: bool = True) -> str:
+    """The schema as CREATE TABLE statements, one paragraph a table."""
+    return "\n\n".join(_create_table(schema, table, foreign_keys) for table in schema.tables)
+
+
+def _create_table(schema: Schema, table: Table, foreign_keys: bool) -> str:
+    lines = [f"  {quote(column.name)} {column.type}".rstrip() for column in table.columns]
+    if table.primary_key:
+        lines.append(f"  PRIMARY KEY ({', '.join(map(quote, table.primary_key))})")
+    if foreign_keys:
+        lines += [
+            f"  FOREIGN KEY ({quote(key.column)}) REFERENCES {quote(key.to_table)} ({quote(key.to_column)})"
+            for key in schema.foreign_keys
+            if key.table == table.name
+        ]
+    return f"CREATE TABLE {quote(table.name)} (\n" + ",\n".join(lines) + "\n);"
+
+
+def quote(name: str) -> str:
+    """An identifier as SQLite reads it: bare where that is safe.
+
+    >>> quote("age"), quote("Hours per week")
+    ('age', '"Hours per week"')
+    """
+    if name.isidentifier() and name.isascii() and name.upper() not in _KEYWORDS:
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+_KEYWORDS = frozenset(
+    "ADD ALL ALTER AND AS BETWEEN BY CASE CHECK COLUMN COMMIT CONSTRAINT CREATE CROSS DEFAULT DELETE DISTINCT DROP "
+    "ELSE END EXCEPT EXISTS FOREIGN FROM FULL GROUP HAVING IN INDEX INNER INSERT INTERSECT INTO IS JOIN LEFT LIKE "
+    "LIMIT NATURAL NOT NULL OFFSET ON OR ORDER OUTER PRIMARY REFERENCES RIGHT SELECT SET TABLE THEN TO TRANSACTION "
+    "UNION UNIQUE UPDATE USING VALUES VIEW WHEN WHERE WITH".split()
+)
+
+
+# --- from databases -------------------------------------------------------------------------------------
+
+
+def read_schema(db_id: str, database: Path) -> Schema:
+    """The schema of an SQLite file. Raises DatabaseError."""
+    with closing(open_database(database)) as connection:
+        try:
+            names = [
+                name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+                if not name.startswith("sqlite_")
+            ]
+            tables = tuple(_read_table(connection, name) for name in names)
+            primary = {table.name.lower(): table.primary_key for table in tables}
+            keys = tuple(
+                # A reference without a column means the other table's primary key.
+                ForeignKey(name, column, other, to or next(iter(primary.get(other.lower(), ())), column))
+                for name in names
+                for _, _, other, column, to, *_ in connection.execute(f"PRAGMA foreign_key_list({quote(name)})")
+            )
+        except sqlite3.Error as error:
+            raise DatabaseError(f"{database}: {error}") from None
+    return Schema(db_id, tables, keys)
+
+
+def _read_table(connection: sqlite3.Connection, name: str) -> Table:
+    columns = connection.execute(f"PRAGMA table_info({quote(name)})").fetchall()
+    return Table(
+        name=name,
+        label=plain_words(name),
+        columns=tuple(Column(column, type.lower(), plain_words(column)) for _, column, type, *_ in columns),
+        primary_key=tuple(column for _, column, *_, key in sorted(columns, key=lambda c: c[5]) if key),
+    )
+
+
+def plain_words(name: str) -> str:
+    return name.replace("_", " ").lower()
+
+
+def with_content(schema: Schema, database: Path) -> Schema:
+    """The schema with first rows and some distinct short texts; tables that cannot be read stay bare."""
+    with closing(open_database(database)) as connection:
+        return Schema(
+            schema.db_id, tuple(_table_content(connection, t) for t in schema.tables), schema.foreign_keys
+        )
+
+
+def _table_content(connection: sqlite3.Connection, table: Table) -> Table:
+    names = [quote(column.name) for column in table.columns]
+    try:
+        rows = connection.execute(
+            f"SELECT {', '.join(names)} FROM {quote(table.name)} LIMIT {_SCANNED}"
+        ).fetchall()
+    except sqlite3.Error:  # tables.json and the database disagree: `data check` says so
+        return table
+    columns = tuple(
+        Column(column.name, column.type, column.label, _texts(row[i] for row in rows))
+        for i, column in enumerate(table.columns)
+    )
+    return Table(table.name, columns, table.primary_key, table.label, tuple(rows[:_SAMPLE_ROWS]))
+
+
+def _texts(cells: Iterator[object]) -> tuple[str, ...]:
+    texts = dict.fromkeys(cell for cell in cells if isinstance(cell, str) and len(cell) <= _VALUE_LENGTH)
+    return tuple(texts)[:_SAMPLE_VALUES]

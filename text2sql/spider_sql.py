@@ -1,0 +1,525 @@
+"""The official evaluator's grammar: SQL text becomes a ``Query``, and a ``Query`` has a hardness.
+
+The evaluator's side alone uses it, for hardness and exact set match. Strings parse here exactly where
+process_sql.py of taoyds/test-suite-sql-eval reads them: odd rules below are that script's, kept on purpose.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, Literal, TypeAlias, get_args
+
+from text2sql.errors import ParseError
+from text2sql.types import Hardness
+
+Aggregate: TypeAlias = Literal["none", "max", "min", "count", "sum", "avg"]
+Arithmetic: TypeAlias = Literal["none", "-", "+", "*", "/"]
+Comparison: TypeAlias = Literal[
+    "not", "between", "=", ">", "<", ">=", "<=", "!=", "in", "like", "is", "exists"
+]
+Connector: TypeAlias = Literal["and", "or"]
+Direction: TypeAlias = Literal["asc", "desc"]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnUnit:
+    """A column, as lower-case ``table.column`` or ``*``, perhaps inside an aggregate."""
+
+    column: str
+    aggregate: Aggregate = "none"
+    distinct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ValueUnit:
+    """One column unit, or two joined by arithmetic (``a none b`` parses too: two units, no operator)."""
+
+    left: ColumnUnit
+    operator: Arithmetic = "none"
+    right: ColumnUnit | None = None
+
+
+Value: TypeAlias = "Query | ColumnUnit | float | str"
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionUnit:
+    """``left [NOT] operator value``; a ``str`` value is a quoted text without its quotes.
+
+    ``second`` is the upper bound of BETWEEN and ``None`` for every other operator.
+    """
+
+    left: ValueUnit
+    operator: Comparison
+    value: Value
+    second: Value | None = None
+    negated: bool = False
+
+
+# Flat, because the official metrics take every other item: where a connector is missing in the SQL,
+# which parses, units and connectors change places for them.
+Condition: TypeAlias = tuple[ConditionUnit | Connector, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectUnit:
+    """One item of a select list: an aggregate around a value unit."""
+
+    value: ValueUnit
+    aggregate: Aggregate = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """A select list."""
+
+    units: tuple[SelectUnit, ...]
+    distinct: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """Table units, a lower-case table name or a sub-query each, and all their ON conditions in one."""
+
+    tables: tuple[str | Query, ...]
+    conditions: Condition = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderBy:
+    """What to order by; the last ASC or DESC of the list stands for all of it."""
+
+    units: tuple[ValueUnit, ...]
+    direction: Direction = "asc"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One SELECT and, in one of the last three fields, what a set operation joins to it.
+
+    ``limit``: there is a LIMIT; its number is not kept, as in the official structure.
+    """
+
+    select: Select
+    from_: From
+    where: Condition = ()
+    group_by: tuple[ColumnUnit, ...] = ()
+    having: Condition = ()
+    order_by: OrderBy | None = None
+    limit: bool = False
+    intersect: Query | None = None
+    union: Query | None = None
+    except_: Query | None = None
+
+
+def parse(sql: str, columns_by_table: Mapping[str, Sequence[str]]) -> Query:
+    """The structure of ``sql`` over a database's tables, named as SQLite names them.
+
+    Raises ``ParseError`` where the official parser raises anything, and for queries nested deeper than
+    ``DEEPEST``. What follows a complete query is ignored. Source: get_sql of process_sql.py.
+    """
+    try:
+        tokens = _tokens(sql)
+        return _Parser(tokens, _Names.of(tokens, columns_by_table)).query()
+    except (RecursionError, TimeoutError) as error:  # the caller's stack is deep; nltk bounds its patterns
+        raise ParseError(f"the SQL is too large to parse: {type(error).__name__}") from None
+
+
+def hardness(query: Query) -> Hardness:
+    """How hard the query is by the number of its parts. Source: Evaluator.eval_hardness of evaluation.py."""
+    clauses, nested, plurals = _clauses(query), _nested(query), _plurals(query)
+    if clauses <= 1 and not plurals and not nested:
+        return "easy"
+    if not nested and ((clauses <= 1 and plurals <= 2) or (clauses <= 2 and plurals < 2)):
+        return "medium"
+    if not nested and ((clauses <= 2 and plurals > 2) or (clauses == 3 and plurals <= 2)):
+        return "hard"
+    if nested == 1 and clauses <= 1 and not plurals:
+        return "hard"
+    return "extra"
+
+
+def _clauses(query: Query) -> int:
+    """Component 1: clauses, joins, ORs and LIKEs."""
+    conditions = (query.from_.conditions, query.where, query.having)
+    present = (query.where, query.group_by, query.order_by, query.limit)
+    return (
+        sum(map(bool, present))
+        + max(len(query.from_.tables) - 1, 0)
+        + sum(item == "or" for condition in conditions for item in condition[1::2])
+        + sum(
+            isinstance(item, ConditionUnit) and item.operator == "like"
+            for condition in conditions
+            for item in condition[::2]
+        )
+    )
+
+
+def _nested(query: Query) -> int:
+    """Component 2: queries in conditions and arms of set operations, but no sub-query of FROM.
+
+    The official code fails where a connector stands in a unit's place; here it counts nothing.
+    """
+    inner = [
+        value
+        for condition in (query.from_.conditions, query.where, query.having)
+        for item in condition[::2]
+        if isinstance(item, ConditionUnit)
+        for value in (item.value, item.second)
+    ]
+    return sum(isinstance(part, Query) for part in (*inner, query.intersect, query.union, query.except_))
+
+
+def _plurals(query: Query) -> int:
+    """The "others": in how many of four places there is more than one thing.
+
+    A NOT in a condition counts as an aggregate, and so does every connector in HAVING (in WHERE too
+    where it stands in a unit's place). Aggregates inside a select item's value unit do not count.
+    """
+    ordered = query.order_by.units if query.order_by else ()
+    columns = [*query.group_by, *(side for unit in ordered for side in (unit.left, unit.right) if side)]
+    aggregates = sum(unit.aggregate != "none" for unit in (*query.select.units, *columns))
+    aggregates += sum(isinstance(item, str) or item.negated for item in (*query.where[::2], *query.having))
+    places = (aggregates, len(query.select.units), len(query.where), len(query.group_by))
+    return sum(count > 1 for count in places)
+
+
+DEEPEST: Final = 100
+"""Queries inside queries that parse: the official code stops at the interpreter's recursion limit, a little
+later; a fixed bound gives every caller the same answer and leaves room to those who walk the structure."""
+
+_AGGREGATES: Final[Mapping[str, Aggregate]] = {word: word for word in get_args(Aggregate)}
+_ARITHMETIC: Final[Mapping[str, Arithmetic]] = {word: word for word in get_args(Arithmetic)}
+_COMPARISONS: Final[Mapping[str, Comparison]] = {word: word for word in get_args(Comparison)}
+_CONNECTORS: Final[Mapping[str, Connector]] = {word: word for word in get_args(Connector)}
+_DIRECTIONS: Final[Mapping[str, Direction]] = {word: word for word in get_args(Direction)}
+_SET_OPERATORS: Final = frozenset({"intersect", "union", "except"})
+# HAVING is in none of these, so that it parses after GROUP BY alone.
+_CLAUSES: Final = _SET_OPERATORS | {"select", "from", "where", "group", "order", "limit"}
+_JOINING: Final = frozenset({"join", "on", "as"})
+_LIST_ENDS: Final = _CLAUSES | {")", ";"}
+_CONDITION_ENDS: Final = _LIST_ENDS | _JOINING
+_VALUE_ENDS: Final = _CLAUSES | _JOINING | {",", ")", "and"}
+
+
+@cache
+def _word_tokenizer() -> Callable[[str], list[str]]:
+    from nltk.tokenize.destructive import (  # type: ignore[import-untyped, unused-ignore]
+        NLTKWordTokenizer,
+    )
+
+    tokenize: Callable[[str], list[str]] = NLTKWordTokenizer().tokenize
+    return tokenize
+
+
+def _tokens(sql: str) -> list[str]:
+    """Lower-case words, quoted texts untouched in double quotes, ``!=`` ``>=`` ``<=`` in one piece."""
+    text = sql.replace("'", '"')
+    if text.count('"') % 2:
+        raise ParseError("a quote is not closed")
+    texts: dict[str, str] = {}
+
+    def mask(quoted: re.Match[str]) -> str:
+        # The official form of the mask: what it does to its neighbours decides how they are split.
+        key = f"__val_{quoted.start()}_{quoted.end() - 1}__"
+        texts[key] = quoted.group()
+        return key
+
+    tokens: list[str] = []
+    for word in _word_tokenizer()(re.sub('"[^"]*"', mask, text)):
+        token = word.lower()
+        if token == "=" and tokens and tokens[-1] in ("!", ">", "<"):
+            tokens[-1] += token
+        else:
+            tokens.append(texts.get(token, token))
+    return tokens
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the words of one query can mean.
+
+    ``tables`` leads from a table's name or alias to a name, ``columns`` has the columns by table, ``ids``
+    all that may be referred to: tables, ``table.column`` and ``*``.
+    """
+
+    tables: Mapping[str, str]
+    columns: Mapping[str, frozenset[str]]
+    ids: frozenset[str]
+
+    @classmethod
+    def of(cls, tokens: Sequence[str], columns_by_table: Mapping[str, Sequence[str]]) -> _Names:
+        """Aliases hold everywhere: any ``x AS y`` of the text is one, and the last one of a name wins."""
+        columns = {
+            table.lower(): frozenset(name.lower() for name in names)
+            for table, names in columns_by_table.items()
+        }
+        if tokens[-1:] == ["as"]:
+            raise ParseError("AS without an alias")
+        aliases = {tokens[at + 1]: tokens[at - 1] for at, token in enumerate(tokens) if token == "as"}
+        for table in columns:
+            if table in aliases:
+                raise ParseError(f"{table!r} is the name of a table and an alias")
+        qualified = (f"{table}.{name}" for table, names in columns.items() for name in names)
+        tables = aliases | {table: table for table in columns}
+        return cls(tables, columns, frozenset(("*", *columns, *qualified)))
+
+    def table(self, token: str) -> str:
+        """The table that a name or an alias stands for."""
+        return self._known(self._named(token))
+
+    def column(self, token: str, tables: Sequence[str]) -> str:
+        """The id of a column, looked up in ``tables``, in order, where nothing qualifies it."""
+        if "." in token:
+            qualifier, _, name = token.partition(".")
+            if "." in name:
+                raise ParseError(f"{_shown(token)} has more than one dot")
+            return self._known(f"{self._named(qualifier)}.{name}")
+        for table in map(self._named, tables):
+            if table not in self.columns:
+                raise ParseError(f"{_shown(table)} is no table")
+            if token in self.columns[table]:
+                return f"{table}.{token}"
+        raise ParseError(f"no column {_shown(token)} in the tables of FROM")
+
+    def _named(self, token: str) -> str:
+        if token not in self.tables:
+            raise ParseError(f"{_shown(token)} is neither a table nor an alias")
+        return self.tables[token]
+
+    def _known(self, name: str) -> str:
+        if name not in self.ids:
+            raise ParseError(f"{_shown(name)} is not in the database")
+        return name
+
+
+def _shown(token: str) -> str:
+    return repr(token[:60])
+
+
+class _Parser:
+    """Recursive descent over tokens, in the official order of decisions.
+
+    ``tables`` in the methods below are those that unqualified columns of the current SELECT belong to.
+    """
+
+    def __init__(self, tokens: Sequence[str], names: _Names) -> None:
+        self._tokens = [*tokens, ""]  # the empty token, which no rule takes, marks the end
+        self._names = names
+        self._at = 0
+        self._depth = 0
+
+    def _peek(self) -> str:
+        return self._tokens[self._at]
+
+    def _take(self) -> str:
+        token = self._tokens[self._at]
+        if not token:
+            raise ParseError("the SQL ends too early")
+        self._at += 1
+        return token
+
+    def _accept(self, word: str) -> bool:
+        found = self._tokens[self._at] == word
+        self._at += found
+        return found
+
+    def _expect(self, word: str) -> None:
+        token = self._take()
+        if token != word:
+            raise ParseError(f"{_shown(token)} stands where {word!r} should")
+
+    def query(self) -> Query:
+        """SELECT is read after FROM, which may be the next one anywhere to its right: it names the tables."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise ParseError(f"more than {DEEPEST} queries inside one another")
+        bracket = self._accept("(")
+        start = self._at
+        from_, tables = self._from()
+        end, self._at = self._at, start
+        select = self._select(tables)
+        self._at = end
+        where = self._condition(tables) if self._accept("where") else ()
+        group_by = self._group_by(tables)
+        having = self._condition(tables) if self._accept("having") else ()
+        order_by = self._order_by(tables)
+        limit = self._limit()
+        self._end_of_query(bracket)
+        arms = {self._take(): self.query()} if self._peek() in _SET_OPERATORS else {}
+        self._depth -= 1
+        return Query(
+            select,
+            from_,
+            where,
+            group_by,
+            having,
+            order_by,
+            limit,
+            intersect=arms.get("intersect"),
+            union=arms.get("union"),
+            except_=arms.get("except"),
+        )
+
+    def _end_of_query(self, bracket: bool) -> None:
+        while self._accept(";"):
+            pass
+        if bracket:
+            self._expect(")")
+            self._end_of_query(False)
+
+    def _from(self) -> tuple[From, list[str]]:
+        """Neither JOIN nor a comma is needed between tables, and a comma is not allowed."""
+        try:
+            self._at = self._tokens.index("from", self._at) + 1
+        except ValueError:
+            raise ParseError("there is no FROM") from None
+        units: list[str | Query] = []
+        tables: list[str] = []
+        conditions: list[ConditionUnit | Connector] = []
+        while self._peek():
+            bracket = self._accept("(")
+            if self._peek() == "select":
+                units.append(self.query())
+            else:
+                self._accept("join")
+                tables.append(self._table())
+                units.append(tables[-1])
+            if self._accept("on"):
+                if conditions:
+                    conditions.append("and")
+                conditions.extend(self._condition(tables))
+            if bracket:
+                self._expect(")")
+            if self._peek() in _LIST_ENDS:
+                break
+        return From(tuple(units), tuple(conditions)), tables
+
+    def _table(self) -> str:
+        table = self._names.table(self._take())
+        if self._accept("as"):
+            self._take()
+        return table
+
+    def _select(self, tables: Sequence[str]) -> Select:
+        self._expect("select")
+        distinct = self._accept("distinct")
+        units: list[SelectUnit] = []
+        while self._peek() and self._peek() not in _CLAUSES:
+            aggregate = _AGGREGATES.get(self._peek())
+            if aggregate:
+                self._take()
+            units.append(SelectUnit(self._value_unit(tables), aggregate or "none"))
+            self._accept(",")
+        return Select(tuple(units), distinct)
+
+    def _group_by(self, tables: Sequence[str]) -> tuple[ColumnUnit, ...]:
+        if not self._accept("group"):
+            return ()
+        self._expect("by")
+        units: list[ColumnUnit] = []
+        while self._peek() and self._peek() not in _LIST_ENDS:
+            units.append(self._column_unit(tables))
+            if not self._accept(","):
+                break
+        return tuple(units)
+
+    def _order_by(self, tables: Sequence[str]) -> OrderBy | None:
+        if not self._accept("order"):
+            return None
+        self._expect("by")
+        units: list[ValueUnit] = []
+        direction: Direction = "asc"
+        while self._peek() and self._peek() not in _LIST_ENDS:
+            units.append(self._value_unit(tables))
+            if self._peek() in _DIRECTIONS:
+                direction = _DIRECTIONS[self._take()]
+            if not self._accept(","):
+                break
+        return OrderBy(tuple(units), direction)
+
+    def _limit(self) -> bool:
+        if not self._accept("limit"):
+            return False
+        self._take()
+        return True
+
+    def _condition(self, tables: Sequence[str]) -> Condition:
+        items: list[ConditionUnit | Connector] = []
+        while self._peek():
+            items.append(self._condition_unit(tables))
+            if self._peek() in _CONDITION_ENDS:
+                break
+            if self._peek() in _CONNECTORS:
+                items.append(_CONNECTORS[self._take()])
+        return tuple(items)
+
+    def _condition_unit(self, tables: Sequence[str]) -> ConditionUnit:
+        left = self._value_unit(tables)
+        negated = self._accept("not")
+        token = self._take()
+        if token not in _COMPARISONS:
+            raise ParseError(f"{_shown(token)} is no comparison")
+        operator = _COMPARISONS[token]
+        value = self._value(tables)
+        if operator != "between":
+            return ConditionUnit(left, operator, value, None, negated)
+        self._expect("and")
+        return ConditionUnit(left, operator, value, self._value(tables), negated)
+
+    def _value(self, tables: Sequence[str]) -> Value:
+        start = self._at
+        bracket = self._accept("(")
+        value: Value
+        if self._peek() == "select":
+            value = self.query()
+        elif '"' in self._peek():
+            value = self._take()[1:-1]
+        else:
+            try:
+                value = float(self._peek())
+                self._at += 1
+            except ValueError:
+                value = self._compared_column(start, tables)
+        if bracket:
+            self._expect(")")
+        return value
+
+    def _compared_column(self, start: int, tables: Sequence[str]) -> ColumnUnit:
+        """A column read out of all tokens up to the next end of a value; the rest of them is dropped.
+
+        So ``a = b or c = 1`` loses its second half, and a bracket, in front or of an aggregate, never closes.
+        """
+        while self._peek() and self._peek() not in _VALUE_ENDS:
+            self._at += 1
+        return _Parser(self._tokens[start : self._at], self._names)._column_unit(tables)
+
+    def _value_unit(self, tables: Sequence[str]) -> ValueUnit:
+        bracket = self._accept("(")
+        left, operator, right = self._column_unit(tables), _ARITHMETIC.get(self._peek()), None
+        if operator:
+            self._take()
+            right = self._column_unit(tables)
+        if bracket:
+            self._expect(")")
+        return ValueUnit(left, operator or "none", right)
+
+    def _column_unit(self, tables: Sequence[str]) -> ColumnUnit:
+        """An aggregate's own bracket is the only one that closes here, even after another has opened."""
+        bracket = self._accept("(")
+        aggregate = _AGGREGATES.get(self._peek())
+        if aggregate:
+            self._take()
+            self._expect("(")
+        distinct = self._accept("distinct")
+        column = self._column(tables)
+        if bracket or aggregate:
+            self._expect(")")
+        return ColumnUnit(column, aggregate or "none", distinct)
+
+    def _column(self, tables: Sequence[str]) -> str:
+        token = self._take()
+        return token if token == "*" else self._names.column(token, tables)

@@ -1,0 +1,236 @@
+"""The nouns, in the order in which a question meets them on its way through the pipeline.
+
+All are frozen; none does I/O. What the model side receives (``Question``) has no gold field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+Cell: TypeAlias = int | float | str | bytes | None
+Row: TypeAlias = tuple[Cell, ...]
+Hardness: TypeAlias = Literal["easy", "medium", "hard", "extra"]
+Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a user asks of one database; ``id`` is split and position, as in ``dev-0017``."""
+
+    id: str
+    db_id: str
+    text: str
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question with its gold SQL: of the retrieval pool (train) or of the answer key (dev)."""
+
+    question: Question
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column; ``label`` is its name in plain words, ``values`` some distinct short texts it holds."""
+
+    name: str
+    type: str = ""
+    label: str = ""
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table; ``primary_key`` holds column names, ``rows`` its first few rows."""
+
+    name: str
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    label: str = ""
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """``table.column`` refers to ``to_table.to_column``."""
+
+    table: str
+    column: str
+    to_table: str
+    to_column: str
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Tables, columns and keys of one database, with a little of its content."""
+
+    db_id: str
+    tables: tuple[Table, ...]
+    foreign_keys: tuple[ForeignKey, ...] = ()
+
+    @cached_property
+    def columns_by_table(self) -> Mapping[str, tuple[str, ...]]:
+        """Column names of every table, by table name."""
+        return {table.name: tuple(column.name for column in table.columns) for table in self.tables}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One chat message."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that the model may call; ``parameters`` is a JSON schema, as text."""
+
+    name: str
+    description: str
+    parameters: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Chat messages, and the parts that they were rendered from."""
+
+    messages: tuple[Message, ...]
+    question: Question
+    schema: Schema
+    examples: tuple[Example, ...] = ()
+    instruction: str = ""
+    tools: tuple[Tool, ...] = ()
+    stop: tuple[str, ...] = ()
+
+    def then(self, *messages: Message) -> Prompt:
+        """The same conversation, continued."""
+        return replace(self, messages=self.messages + messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one completion and what they cost in US dollars; ``None`` where nobody says."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that the model asks for; ``arguments`` is JSON, as text."""
+
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model said once.
+
+    ``sql`` is set where the model hands over SQL as such (recorded outputs, structured answers): it is
+    then taken verbatim, while SQL in ``text`` has to be found. ``cached``: it was not paid for now.
+    """
+
+    text: str
+    sql: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    finish_reason: str = "stop"
+    usage: Usage = Usage()
+    logprob: float | None = None
+    cached: bool = False
+
+
+Completions: TypeAlias = Sequence[Completion]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Fingerprints of all rows of a result, integral floats counted as integers (1.0 is 1).
+
+    ``sequence``: rows in order; ``bag``: rows in any order; ``columns``: each column's cells in any
+    order. ``integral_floats``: some cell is a float without a fraction.
+    """
+
+    sequence: str = ""
+    bag: str = ""
+    columns: tuple[str, ...] = ()
+    integral_floats: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one statement returned, or why it did not; ``error`` is a class of ``sandbox.ERRORS``.
+
+    ``row_count`` and ``digest`` cover all rows that were fetched, ``rows`` are the first few;
+    ``truncated``: a limit on rows ended the fetching.
+    """
+
+    columns: tuple[str, ...] = ()
+    row_count: int = 0
+    rows: tuple[Row, ...] = ()
+    digest: Digest = Digest()
+    truncated: bool = False
+    error: str = ""
+    message: str = ""
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def ok(self) -> bool:
+        """The statement ran to its end."""
+        return not self.error
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """SQL taken from a completion, or the ``problem`` that left none (no_sql, refused, cut_off)."""
+
+    sql: str = ""
+    problem: str = ""
+    prompt: Prompt | None = None
+    completions: tuple[Completion, ...] = ()
+    result: Result | None = None
+    revises: Candidate | None = None
+
+
+Candidates: TypeAlias = Sequence[Candidate]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The outcome for one question: the candidates and which of them was elected.
+
+    ``elected`` is -1 where there is no candidate; ``unanswered`` says why a provider's failure left none.
+    """
+
+    question: Question
+    schema: Schema
+    examples: tuple[Example, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    elected: int = -1
+    unanswered: str = ""
+
+    @property
+    def sql(self) -> str:
+        """The elected SQL, or an empty string."""
+        return self.candidates[self.elected].sql if self.elected >= 0 else ""
+
+    @property
+    def result(self) -> Result | None:
+        """The result of the elected candidate."""
+        return self.candidates[self.elected].result if self.elected >= 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One metric on one prediction; ``reason`` says what is wrong where the score is below 1."""
+
+    metric: str
+    score: float
+    reason: str = ""
