@@ -290,8 +290,11 @@ class _Resolver:
         }
 
     def choice(self, stage: str, given: Any, where: str) -> Choice:
-        """A strategy from its table, or from its bare name."""
-        table: Toml = {"use": given} if isinstance(given, str) else given
+        """A strategy from its table, or from its label: "majority", "first(executable=true)"."""
+        try:
+            table: Toml = _table_of(given) if isinstance(given, str) else given
+        except ConfigError as error:
+            raise self.source.error(f"{where}: {error}", stage) from None
         if not isinstance(table, dict):
             raise self.source.error(f"{where}: a table with use = is expected, not {given!r}", stage)
         if stage == "model" and "tuned" in table:
@@ -395,17 +398,23 @@ def parse_choice(stage: str, text: str) -> Choice:
 
     Raises ConfigError.
     """
-    match = re.fullmatch(r"\s*([\w.:]+)\s*(?:\((.*)\))?\s*", text)
-    if not match:
-        raise ConfigError(f"{text!r}: name or name(option=value, ...) is expected")
-    use, inner = match[1], match[2] or ""
-    try:
-        given: Toml = tomllib.loads(f"given = {{{inner}}}")["given"]
-    except tomllib.TOMLDecodeError:
-        raise ConfigError(f"{text!r}: the options read option=value, separated by commas") from None
+    table = _table_of(text)
+    use = table.pop("use")
     known = registry.options(registry.find(stage, use))
-    checked = registry.check(stage, use, known, given)
+    checked = registry.check(stage, use, known, table)
     return Choice(stage, use, {name: checked.get(name, option.default) for name, option in known.items()})
+
+
+def _table_of(label: str) -> Toml:
+    """The table that a label stands for."""
+    match = re.fullmatch(r"\s*([\w.:]+)\s*(?:\((.*)\))?\s*", label)
+    if not match:
+        raise ConfigError(f"{label!r}: name or name(option=value, ...) is expected")
+    try:
+        options: Toml = tomllib.loads(f"options = {{{match[2] or ''}}}")["options"]
+    except tomllib.TOMLDecodeError:
+        raise ConfigError(f"{label!r}: options read option=value, separated by commas") from None
+    return {"use": match[1]} | options
 
 
 def run_digest(configuration: Configuration, dataset: Dataset, version: str) -> str:
