@@ -356,9 +356,10 @@ def test_every_mirror_is_tried_in_order_and_the_reasons_and_the_way_by_hand_are_
         "/page": Page(b"<!DOCTYPE HTML>\n<p>sign in", type="application/zip"),
         "/wrong": Page(zipped({"dev.json": b"[]"})),
         "/damaged": Page(b"PK but no zip"),
+        "/odd": Page(status=599),  # no words for it
         "/loop": Page(status=302, location="/loop"),
     }
-    names = ["gone", "slow", "page", "wrong", "damaged", "loop"]
+    names = ["gone", "slow", "page", "wrong", "damaged", "odd", "loop"]
     mirrors = [mirror(web, f"/{name}", name, **(PINNED if name == "wrong" else {})) for name in names]
     with pytest.raises(DataError) as caught:
         fetch(*mirrors, {"name": "closed", "url": closed})
@@ -369,6 +370,7 @@ def test_every_mirror_is_tried_in_order_and_the_reasons_and_the_way_by_hand_are_
         "page: the mirror answered with a web page",
         f"wrong: wrong content: sha256 {wrong}",
         "damaged: its archive cannot be unpacked: File is not a zip file",
+        "odd: HTTP 599",
         "loop: HTTP 302 The HTTP server returned a redirect error that would lead to an infinite loop.",
         "closed: Connection refused",
     ]
@@ -440,7 +442,7 @@ def corrupted() -> bytes:
     ("body", "reason"),
     [
         *(
-            pytest.param(with_member(name, mode), f"its archive has an unsafe member: {name}", id=name)
+            pytest.param(with_member(name, mode), f"its archive has an unsafe member: {name!r}", id=name)
             for name, mode in {
                 "../evil": stat.S_IFREG,
                 "spider_data/../../evil": stat.S_IFREG,

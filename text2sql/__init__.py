@@ -33,7 +33,7 @@ _HOME = {
     "vote": "rescore",
 }
 
-__all__ = ["Text2SQLError", "__version__", "evaluate", "load", "load_dataset", "run", "table", "vote"]  # noqa: RUF022
+__all__ = ["Text2SQLError", "__version__", "evaluate", "load", "load_dataset", "run", "table", "vote"]
 
 
 def __getattr__(name: str) -> Any:

@@ -88,15 +88,17 @@ def _check(dataset: Dataset, executor: Executor) -> Report:
     gold = in_parallel(lambda example: list(_gold(example, execute)), examples, executor.workers)
     found = {finding for findings in gold for finding in findings}
     order = {example.question.id: position for position, example in enumerate(dataset.examples)}
-    levels = Counter(hardness(dataset).values()) if not unusable else Counter[str]()
-    unparsed = [
-        Finding("unparsed_gold", id, "") for id, level in (hardness(dataset) if not unusable else {}).items()
-        if level == "unparsed"
+    levels = hardness(dataset) if not unusable else {}
+    sizes = Counter(levels.values())
+    counts = {"questions": len(dataset.examples), "databases": len(names)} | {level: sizes[level] for level in LEVELS}
+    findings = [
+        *_build(examples),
+        *databases,
+        *sorted(found, key=lambda finding: order[finding.where]),
+        *(Finding("unparsed_gold", id, "") for id, level in levels.items() if level == "unparsed"),
+        *_shared(dataset, names),
     ]
-    counts = {"questions": len(dataset.examples), "databases": len(names)} | {level: levels[level] for level in LEVELS}
-    return Report(dataset, counts, [
-        *_build(examples), *databases, *sorted(found, key=lambda f: order[f.where]), *unparsed, *_shared(dataset, names),
-    ])
+    return Report(dataset, counts, findings)
 
 
 # --- databases ----------------------------------------------------------------------------------------------
@@ -116,13 +118,15 @@ def _database(dataset: Dataset, name: str) -> Iterator[Finding]:
     told = dataset.schemas[name].columns_by_table
     here = {table.lower(): {column.lower() for column in columns} for table, columns in actual.columns_by_table.items()}
     for table, columns in told.items():
+        if table.startswith("sqlite_"):
+            continue  # SQLite's own bookkeeping, which some entries of tables.json list
         missing = [column for column in columns if column.lower() not in here.get(table.lower(), set())]
         if missing:
             yield Finding("schema", name, f"{table}: the database has no {', '.join(missing)}")
     words = [word for table, columns in told.items() for word in (table, *columns) if "value" in word]
     if words:
         yield Finding("value", name, f"names: {', '.join(words)}")
-    for file in sorted(path.parent.iterdir()) if path.suffix == ".sqlite" else []:
+    for file in sorted(path.parent.iterdir()) if dataset.folder in path.parents else []:
         if ".sqlite" in file.name and file != path:
             yield Finding("extra_file", name, file.name)
 

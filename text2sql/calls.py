@@ -58,9 +58,10 @@ class Labelled:
 
     def complete(self, prompt: Prompt, *, n: int, temperature: float, seed: int) -> Completions:
         """What the model says."""
-        start, completions, error = time.perf_counter(), (), ""
+        start, error = time.perf_counter(), ""
+        completions: Completions = ()
         try:
-            completions = tuple(self.model.complete(prompt, n=n, temperature=temperature, seed=seed))
+            completions = self.model.complete(prompt, n=n, temperature=temperature, seed=seed)
             return completions
         except Exception as failure:
             error = f"{type(failure).__name__}: {failure}"

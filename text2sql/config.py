@@ -198,7 +198,8 @@ class _Source:
         self._text = file.read_text(encoding="utf-8")
 
     def error(self, message: str, key: str = "") -> ConfigError:
-        found = re.search(rf"^.*?(?<![\w.-]){re.escape(key)}[\"']?\s*(?:=|\])", self._text, re.MULTILINE) if key else None
+        pattern = rf"^.*?(?<![\w.-]){re.escape(key)}[\"']?\s*(?:=|\])"
+        found = re.search(pattern, self._text, re.MULTILINE) if key else None
         line = f", line {self._text.count(chr(10), 0, found.start()) + 1}" if found else ""
         return ConfigError(f"{self.file}{line}: {message}")
 

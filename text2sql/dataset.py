@@ -69,8 +69,7 @@ class Dataset:
     def checksum(self) -> str:
         """Digest of all that a result on this split can depend on: questions, gold, schemas, databases, pool."""
         parts = [f"{e.question.db_id}\0{e.question.text}\0{e.question.evidence}\0{e.sql}" for e in self.examples]
-        for path in (*self.train, *([self.tables] if self.tables else [])):
-            parts.append(file_digest(path))
+        parts += [file_digest(file) for file in (*self.train, *([self.tables] if self.tables else []))]
         for db_id in sorted({example.question.db_id for example in self.examples}):
             path = self.databases.get(db_id)
             parts.append(f"{db_id} {file_digest(path) if path else 'missing'}")

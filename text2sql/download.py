@@ -234,7 +234,7 @@ def inside(member: zipfile.ZipInfo) -> tuple[str, ...]:
     """The parts of a member's path, which must be a plain file below the folder it is unpacked into."""
     path = PureWindowsPath(member.filename)  # knows both separators, drives and shares
     if path.anchor or not path.parts or ".." in path.parts or stat.S_ISLNK(member.external_attr >> 16):
-        raise MirrorFailed(f"its archive has an unsafe member: {member.filename}")
+        raise MirrorFailed(f"its archive has an unsafe member: {member.filename!r}")
     return path.parts
 
 
@@ -265,7 +265,7 @@ def receive(url: str, part: Path, *, progress: bool) -> None:
     except HTTPError as error:
         with error:
             if error.code != 416 or not have:
-                raise MirrorFailed(f"HTTP {error.code} {str(error.reason).splitlines()[0]}") from error
+                raise MirrorFailed(f"HTTP {error.code} {error.reason}".splitlines()[0].strip()) from error
             complete = error.headers["Content-Range"] == f"bytes */{have}"  # only its renaming was cut off
         if not complete:
             part.unlink()
@@ -279,10 +279,9 @@ def receive(url: str, part: Path, *, progress: bool) -> None:
 
 def save(response: HTTPResponse, part: Path, *, start: int, progress: bool) -> None:
     """Write the body of ``response`` to ``part`` from byte ``start`` on."""
-    from tqdm import tqdm  # type: ignore[import-untyped, unused-ignore]
+    from tqdm import tqdm
 
-    length = response.headers["Content-Length"]
-    total = start + int(length) if length else None
+    total = None if response.length is None else start + response.length
     body = chunks(response)
     first = next(body, b"")  # refuses a web page while the part is still untouched
     bar = tqdm(desc=part.stem, initial=start, total=total, unit="B", unit_scale=True, disable=not progress)

@@ -11,6 +11,7 @@ import json
 import sqlite3
 import threading
 from pathlib import Path
+from typing import Any
 
 from text2sql.results import from_json, to_json
 from text2sql.types import Result
@@ -31,7 +32,7 @@ class ExecutionCache:
     def get(self, key: str, seconds: float) -> Result | None:
         """The result under this key, if it came within so many seconds."""
         row = self._one("SELECT result, seconds FROM results WHERE key = ? AND seconds <= ?", key, seconds)
-        return None if row is None else from_json(json.loads(row[0]), row[1])
+        return None if row is None else from_json(json.loads(row[0]), float(row[1]))
 
     def put(self, key: str, result: Result) -> None:
         """Keep a result."""
@@ -51,7 +52,7 @@ class ExecutionCache:
         with self._lock:
             self._connection.close()
 
-    def _one(self, sql: str, *values: str | float) -> tuple[str, float] | tuple[int] | None:
+    def _one(self, sql: str, *values: str | float) -> tuple[Any, ...] | None:
         with self._lock:
             try:
                 return self._connection.execute(sql, values).fetchone()  # type: ignore[no-any-return]

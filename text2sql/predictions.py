@@ -67,7 +67,8 @@ def _in_order(file: Path, answers: Sequence[tuple[int, Answer]]) -> list[Answer]
     placed: dict[int, Answer] = {}
     for index, answer in answers:
         if index in placed:
-            raise PredictionsError(f"{file}, line {answer.line}: index {index} again, first in line {placed[index].line}")
+            first = placed[index].line
+            raise PredictionsError(f"{file}, line {answer.line}: index {index} again, first in line {first}")
         placed[index] = answer
     return [placed.get(index, Answer(0, ())) for index in range(max(placed, default=-1) + 1)]
 

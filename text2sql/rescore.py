@@ -15,8 +15,8 @@ from text2sql.errors import RunError
 from text2sql.evaluator import Judge, Judged, hardness
 from text2sql.executor import Executor
 from text2sql.predictions import Answer, align
-from text2sql.runner import Scored, in_parallel, slug
 from text2sql.protocols import Voter
+from text2sql.runner import Scored, in_parallel, slug
 from text2sql.store import Run, from_record, open_run, write_run
 from text2sql.types import Candidate, Example, Prediction, Verdict
 

@@ -45,7 +45,7 @@ def _integral(cell: Cell) -> Cell:
     return int(cell) if isinstance(cell, float) and cell.is_integer() else cell
 
 
-def _encode(items: Iterable[object]) -> list[bytes]:
+def _encode(items: Iterable[Row | Cell]) -> list[bytes]:
     return [marshal.dumps(item, _MARSHAL) for item in items]
 
 

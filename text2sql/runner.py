@@ -365,6 +365,7 @@ def _commit() -> str | None:
     if not (root / ".git").exists():
         return None
     with suppress(OSError):
-        answer = subprocess.run(["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+        command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+        answer = subprocess.run(command, capture_output=True, text=True, check=False)
         return answer.stdout.strip() or None
     return None

@@ -7,10 +7,10 @@ process_sql.py of taoyds/test-suite-sql-eval reads them: odd rules below are tha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, TypeVar, get_args
 
 from text2sql.errors import ParseError
 from text2sql.types import Hardness
@@ -22,6 +22,7 @@ Comparison: TypeAlias = Literal[
 ]
 Connector: TypeAlias = Literal["and", "or"]
 Direction: TypeAlias = Literal["asc", "desc"]
+_Word = TypeVar("_Word", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def parse(sql: str, columns_by_table: Mapping[str, Sequence[str]]) -> Query:
     """
     try:
         tokens = _tokens(sql)
-        return _Parser(tokens, _Names.of(tokens, columns_by_table)).query()
+        return _Parser(tokens, _names(tokens, columns_by_table)).query()
     except (RecursionError, TimeoutError) as error:  # the caller's stack is deep; nltk bounds its patterns
         raise ParseError(f"the SQL is too large to parse: {type(error).__name__}") from None
 
@@ -145,16 +146,13 @@ def hardness(query: Query) -> Hardness:
 def _clauses(query: Query) -> int:
     """Component 1: clauses, joins, ORs and LIKEs."""
     conditions = (query.from_.conditions, query.where, query.having)
-    present = (query.where, query.group_by, query.order_by, query.limit)
+    units = [item for condition in conditions for item in condition[::2]]
+    connectors = [item for condition in conditions for item in condition[1::2]]
     return (
-        sum(map(bool, present))
+        sum(map(bool, (query.where, query.group_by, query.order_by, query.limit)))
         + max(len(query.from_.tables) - 1, 0)
-        + sum(item == "or" for condition in conditions for item in condition[1::2])
-        + sum(
-            isinstance(item, ConditionUnit) and item.operator == "like"
-            for condition in conditions
-            for item in condition[::2]
-        )
+        + connectors.count("or")
+        + sum(isinstance(unit, ConditionUnit) and unit.operator == "like" for unit in units)
     )
 
 
@@ -163,14 +161,10 @@ def _nested(query: Query) -> int:
 
     The official code fails where a connector stands in a unit's place; here it counts nothing.
     """
-    inner = [
-        value
-        for condition in (query.from_.conditions, query.where, query.having)
-        for item in condition[::2]
-        if isinstance(item, ConditionUnit)
-        for value in (item.value, item.second)
-    ]
-    return sum(isinstance(part, Query) for part in (*inner, query.intersect, query.union, query.except_))
+    conditions = (query.from_.conditions, query.where, query.having)
+    units = [unit for part in conditions for unit in part[::2] if isinstance(unit, ConditionUnit)]
+    values = [value for unit in units for value in (unit.value, unit.second)]
+    return sum(isinstance(part, Query) for part in (*values, query.intersect, query.union, query.except_))
 
 
 def _plurals(query: Query) -> int:
@@ -180,50 +174,55 @@ def _plurals(query: Query) -> int:
     where it stands in a unit's place). Aggregates inside a select item's value unit do not count.
     """
     ordered = query.order_by.units if query.order_by else ()
-    columns = [*query.group_by, *(side for unit in ordered for side in (unit.left, unit.right) if side)]
-    aggregates = sum(unit.aggregate != "none" for unit in (*query.select.units, *columns))
-    aggregates += sum(isinstance(item, str) or item.negated for item in (*query.where[::2], *query.having))
-    places = (aggregates, len(query.select.units), len(query.where), len(query.group_by))
-    return sum(count > 1 for count in places)
+    columns = [
+        *query.group_by,
+        *(unit.left for unit in ordered),
+        *(unit.right for unit in ordered if unit.right),
+    ]
+    items = (*query.where[::2], *query.having)
+    aggregates = (
+        sum(unit.aggregate != "none" for unit in query.select.units)
+        + sum(column.aggregate != "none" for column in columns)
+        + sum(isinstance(item, str) or item.negated for item in items)
+    )
+    counts = (aggregates, len(query.select.units), len(query.where), len(query.group_by))
+    return sum(count > 1 for count in counts)
 
 
-DEEPEST: Final = 100
-"""Queries inside queries that parse: the official code stops at the interpreter's recursion limit, a little
-later; a fixed bound gives every caller the same answer and leaves room to those who walk the structure."""
+DEEPEST: Final = 64
+"""Queries inside one another that still parse. The official code ends where the interpreter's recursion limit
+is, near 250 sub-queries; a fixed bound is the same for every caller and leaves room to walk a ``Query``."""
 
 _AGGREGATES: Final[Mapping[str, Aggregate]] = {word: word for word in get_args(Aggregate)}
 _ARITHMETIC: Final[Mapping[str, Arithmetic]] = {word: word for word in get_args(Arithmetic)}
 _COMPARISONS: Final[Mapping[str, Comparison]] = {word: word for word in get_args(Comparison)}
 _CONNECTORS: Final[Mapping[str, Connector]] = {word: word for word in get_args(Connector)}
 _DIRECTIONS: Final[Mapping[str, Direction]] = {word: word for word in get_args(Direction)}
-_SET_OPERATORS: Final = frozenset({"intersect", "union", "except"})
-# HAVING is in none of these, so that it parses after GROUP BY alone.
-_CLAUSES: Final = _SET_OPERATORS | {"select", "from", "where", "group", "order", "limit"}
+_SET_OPERATORS: Final = ("intersect", "union", "except")  # in the order of Query's fields
+_CLAUSES: Final = frozenset({"select", "from", "where", "group", "order", "limit", *_SET_OPERATORS})
 _JOINING: Final = frozenset({"join", "on", "as"})
 _LIST_ENDS: Final = _CLAUSES | {")", ";"}
-_CONDITION_ENDS: Final = _LIST_ENDS | _JOINING
+_CONDITION_ENDS: Final = _LIST_ENDS | _JOINING  # without HAVING: after WHERE alone it does not parse
 _VALUE_ENDS: Final = _CLAUSES | _JOINING | {",", ")", "and"}
 
 
 @cache
 def _word_tokenizer() -> Callable[[str], list[str]]:
-    from nltk.tokenize.destructive import (  # type: ignore[import-untyped, unused-ignore]
-        NLTKWordTokenizer,
-    )
+    from nltk.tokenize.destructive import NLTKWordTokenizer  # type: ignore[import-untyped, unused-ignore]
 
     tokenize: Callable[[str], list[str]] = NLTKWordTokenizer().tokenize
     return tokenize
 
 
 def _tokens(sql: str) -> list[str]:
-    """Lower-case words, quoted texts untouched in double quotes, ``!=`` ``>=`` ``<=`` in one piece."""
+    """Lower-case words, quoted texts as they are but in double quotes, ``!=`` ``>=`` ``<=`` in one piece."""
     text = sql.replace("'", '"')
     if text.count('"') % 2:
         raise ParseError("a quote is not closed")
     texts: dict[str, str] = {}
 
     def mask(quoted: re.Match[str]) -> str:
-        # The official form of the mask: what it does to its neighbours decides how they are split.
+        # The official mask, letter by letter: how its neighbours are split depends on it.
         key = f"__val_{quoted.start()}_{quoted.end() - 1}__"
         texts[key] = quoted.group()
         return key
@@ -240,60 +239,49 @@ def _tokens(sql: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """What the words of one query can mean.
-
-    ``tables`` leads from a table's name or alias to a name, ``columns`` has the columns by table, ``ids``
-    all that may be referred to: tables, ``table.column`` and ``*``.
-    """
+    """What words can mean: ``tables`` leads from an alias or a table to a table, ``ids`` are all there is."""
 
     tables: Mapping[str, str]
-    columns: Mapping[str, frozenset[str]]
     ids: frozenset[str]
 
-    @classmethod
-    def of(cls, tokens: Sequence[str], columns_by_table: Mapping[str, Sequence[str]]) -> _Names:
-        """Aliases hold everywhere: any ``x AS y`` of the text is one, and the last one of a name wins."""
-        columns = {
-            table.lower(): frozenset(name.lower() for name in names)
-            for table, names in columns_by_table.items()
-        }
-        if tokens[-1:] == ["as"]:
-            raise ParseError("AS without an alias")
-        aliases = {tokens[at + 1]: tokens[at - 1] for at, token in enumerate(tokens) if token == "as"}
-        for table in columns:
-            if table in aliases:
-                raise ParseError(f"{table!r} is the name of a table and an alias")
-        qualified = (f"{table}.{name}" for table, names in columns.items() for name in names)
-        tables = aliases | {table: table for table in columns}
-        return cls(tables, columns, frozenset(("*", *columns, *qualified)))
+    def table(self, word: str) -> str:
+        """The table that an alias or a name stands for."""
+        return self._existing(self._named(word))
 
-    def table(self, token: str) -> str:
-        """The table that a name or an alias stands for."""
-        return self._known(self._named(token))
-
-    def column(self, token: str, tables: Sequence[str]) -> str:
-        """The id of a column, looked up in ``tables``, in order, where nothing qualifies it."""
-        if "." in token:
-            qualifier, _, name = token.partition(".")
+    def column(self, word: str, tables: Sequence[str]) -> str:
+        """The id of a column, of the first of ``tables`` that has it where nothing qualifies it."""
+        if "." in word:
+            qualifier, _, name = word.partition(".")
             if "." in name:
-                raise ParseError(f"{_shown(token)} has more than one dot")
-            return self._known(f"{self._named(qualifier)}.{name}")
-        for table in map(self._named, tables):
-            if table not in self.columns:
-                raise ParseError(f"{_shown(table)} is no table")
-            if token in self.columns[table]:
-                return f"{table}.{token}"
-        raise ParseError(f"no column {_shown(token)} in the tables of FROM")
+                raise ParseError(f"{_shown(word)} has more than one dot")
+            return self._existing(f"{self._named(qualifier)}.{name}")
+        for table in tables:
+            column = f"{self._named(table)}.{word}"
+            if column in self.ids:
+                return column
+        raise ParseError(f"no table in FROM has a column {_shown(word)}")
 
-    def _named(self, token: str) -> str:
-        if token not in self.tables:
-            raise ParseError(f"{_shown(token)} is neither a table nor an alias")
-        return self.tables[token]
+    def _named(self, word: str) -> str:
+        if word not in self.tables:
+            raise ParseError(f"{_shown(word)} is neither a table nor an alias")
+        return self.tables[word]
 
-    def _known(self, name: str) -> str:
+    def _existing(self, name: str) -> str:
         if name not in self.ids:
             raise ParseError(f"{_shown(name)} is not in the database")
         return name
+
+
+def _names(tokens: Sequence[str], columns_by_table: Mapping[str, Sequence[str]]) -> _Names:
+    """Any ``x AS y`` makes an alias, wherever it stands, and for the whole text; of two the last one wins."""
+    tables = {table.lower() for table in columns_by_table}
+    columns = (f"{table}.{name}".lower() for table, names in columns_by_table.items() for name in names)
+    if tokens[-1:] == ["as"]:
+        raise ParseError("AS without an alias")
+    aliases = {tokens[at + 1]: tokens[at - 1] for at, token in enumerate(tokens) if token == "as"}
+    if tables & aliases.keys():
+        raise ParseError(f"{min(tables & aliases.keys())!r} is both a table and an alias")
+    return _Names(aliases | {table: table for table in tables}, frozenset(("*", *tables, *columns)))
 
 
 def _shown(token: str) -> str:
@@ -327,13 +315,18 @@ class _Parser:
         self._at += found
         return found
 
+    def _accept_one(self, words: Mapping[str, _Word]) -> _Word | None:
+        found = words.get(self._tokens[self._at])
+        self._at += found is not None
+        return found
+
     def _expect(self, word: str) -> None:
         token = self._take()
         if token != word:
             raise ParseError(f"{_shown(token)} stands where {word!r} should")
 
     def query(self) -> Query:
-        """SELECT is read after FROM, which may be the next one anywhere to its right: it names the tables."""
+        """SELECT is read after FROM, the next one anywhere to its right, whose tables it needs."""
         self._depth += 1
         if self._depth > DEEPEST:
             raise ParseError(f"more than {DEEPEST} queries inside one another")
@@ -344,35 +337,24 @@ class _Parser:
         select = self._select(tables)
         self._at = end
         where = self._condition(tables) if self._accept("where") else ()
-        group_by = self._group_by(tables)
+        group_by = tuple(self._column_unit(tables) for _ in self._by()) if self._accept("group") else ()
         having = self._condition(tables) if self._accept("having") else ()
-        order_by = self._order_by(tables)
-        limit = self._limit()
-        self._end_of_query(bracket)
-        arms = {self._take(): self.query()} if self._peek() in _SET_OPERATORS else {}
-        self._depth -= 1
-        return Query(
-            select,
-            from_,
-            where,
-            group_by,
-            having,
-            order_by,
-            limit,
-            intersect=arms.get("intersect"),
-            union=arms.get("union"),
-            except_=arms.get("except"),
-        )
-
-    def _end_of_query(self, bracket: bool) -> None:
-        while self._accept(";"):
-            pass
+        order_by = self._order_by(tables) if self._accept("order") else None
+        limit = self._accept("limit") and bool(self._take())
+        self._skip_semicolons()
         if bracket:
             self._expect(")")
-            self._end_of_query(False)
+            self._skip_semicolons()
+        arms = {self._take(): self.query()} if self._peek() in _SET_OPERATORS else {}
+        self._depth -= 1
+        return Query(select, from_, where, group_by, having, order_by, limit, *map(arms.get, _SET_OPERATORS))
+
+    def _skip_semicolons(self) -> None:
+        while self._accept(";"):
+            pass
 
     def _from(self) -> tuple[From, list[str]]:
-        """Neither JOIN nor a comma is needed between tables, and a comma is not allowed."""
+        """Between tables JOIN may be missing, and a comma must not stand."""
         try:
             self._at = self._tokens.index("from", self._at) + 1
         except ValueError:
@@ -386,66 +368,44 @@ class _Parser:
                 units.append(self.query())
             else:
                 self._accept("join")
-                tables.append(self._table())
+                tables.append(self._names.table(self._take()))
                 units.append(tables[-1])
+                if self._accept("as"):
+                    self._take()
             if self._accept("on"):
-                if conditions:
-                    conditions.append("and")
-                conditions.extend(self._condition(tables))
+                conditions += ["and"] if conditions else []
+                conditions += self._condition(tables)
             if bracket:
                 self._expect(")")
             if self._peek() in _LIST_ENDS:
                 break
         return From(tuple(units), tuple(conditions)), tables
 
-    def _table(self) -> str:
-        table = self._names.table(self._take())
-        if self._accept("as"):
-            self._take()
-        return table
-
     def _select(self, tables: Sequence[str]) -> Select:
         self._expect("select")
         distinct = self._accept("distinct")
         units: list[SelectUnit] = []
         while self._peek() and self._peek() not in _CLAUSES:
-            aggregate = _AGGREGATES.get(self._peek())
-            if aggregate:
-                self._take()
-            units.append(SelectUnit(self._value_unit(tables), aggregate or "none"))
+            aggregate = self._accept_one(_AGGREGATES) or "none"
+            units.append(SelectUnit(self._value_unit(tables), aggregate))
             self._accept(",")
         return Select(tuple(units), distinct)
 
-    def _group_by(self, tables: Sequence[str]) -> tuple[ColumnUnit, ...]:
-        if not self._accept("group"):
-            return ()
+    def _by(self) -> Iterator[None]:
+        """One step for each item of a list after GROUP or ORDER."""
         self._expect("by")
-        units: list[ColumnUnit] = []
         while self._peek() and self._peek() not in _LIST_ENDS:
-            units.append(self._column_unit(tables))
+            yield
             if not self._accept(","):
                 break
-        return tuple(units)
 
-    def _order_by(self, tables: Sequence[str]) -> OrderBy | None:
-        if not self._accept("order"):
-            return None
-        self._expect("by")
+    def _order_by(self, tables: Sequence[str]) -> OrderBy:
         units: list[ValueUnit] = []
         direction: Direction = "asc"
-        while self._peek() and self._peek() not in _LIST_ENDS:
+        for _ in self._by():
             units.append(self._value_unit(tables))
-            if self._peek() in _DIRECTIONS:
-                direction = _DIRECTIONS[self._take()]
-            if not self._accept(","):
-                break
+            direction = self._accept_one(_DIRECTIONS) or direction
         return OrderBy(tuple(units), direction)
-
-    def _limit(self) -> bool:
-        if not self._accept("limit"):
-            return False
-        self._take()
-        return True
 
     def _condition(self, tables: Sequence[str]) -> Condition:
         items: list[ConditionUnit | Connector] = []
@@ -453,17 +413,16 @@ class _Parser:
             items.append(self._condition_unit(tables))
             if self._peek() in _CONDITION_ENDS:
                 break
-            if self._peek() in _CONNECTORS:
-                items.append(_CONNECTORS[self._take()])
+            if connector := self._accept_one(_CONNECTORS):
+                items.append(connector)
         return tuple(items)
 
     def _condition_unit(self, tables: Sequence[str]) -> ConditionUnit:
         left = self._value_unit(tables)
         negated = self._accept("not")
-        token = self._take()
-        if token not in _COMPARISONS:
-            raise ParseError(f"{_shown(token)} is no comparison")
-        operator = _COMPARISONS[token]
+        operator = self._accept_one(_COMPARISONS)
+        if operator is None:
+            raise ParseError(f"{_shown(self._take())} is no comparison")
         value = self._value(tables)
         if operator != "between":
             return ConditionUnit(left, operator, value, None, negated)
@@ -489,9 +448,9 @@ class _Parser:
         return value
 
     def _compared_column(self, start: int, tables: Sequence[str]) -> ColumnUnit:
-        """A column read out of all tokens up to the next end of a value; the rest of them is dropped.
+        """A column out of the tokens up to the next end of a value; what else there is of them is dropped.
 
-        So ``a = b or c = 1`` loses its second half, and a bracket, in front or of an aggregate, never closes.
+        So ``a = b or c = 1`` loses its second half, and no bracket around a column or of an aggregate closes.
         """
         while self._peek() and self._peek() not in _VALUE_ENDS:
             self._at += 1
@@ -499,10 +458,9 @@ class _Parser:
 
     def _value_unit(self, tables: Sequence[str]) -> ValueUnit:
         bracket = self._accept("(")
-        left, operator, right = self._column_unit(tables), _ARITHMETIC.get(self._peek()), None
-        if operator:
-            self._take()
-            right = self._column_unit(tables)
+        left = self._column_unit(tables)
+        operator = self._accept_one(_ARITHMETIC)
+        right = self._column_unit(tables) if operator else None
         if bracket:
             self._expect(")")
         return ValueUnit(left, operator or "none", right)
@@ -510,16 +468,12 @@ class _Parser:
     def _column_unit(self, tables: Sequence[str]) -> ColumnUnit:
         """An aggregate's own bracket is the only one that closes here, even after another has opened."""
         bracket = self._accept("(")
-        aggregate = _AGGREGATES.get(self._peek())
+        aggregate = self._accept_one(_AGGREGATES)
         if aggregate:
-            self._take()
             self._expect("(")
         distinct = self._accept("distinct")
-        column = self._column(tables)
+        word = self._take()
+        column = word if word == "*" else self._names.column(word, tables)
         if bracket or aggregate:
             self._expect(")")
         return ColumnUnit(column, aggregate or "none", distinct)
-
-    def _column(self, tables: Sequence[str]) -> str:
-        token = self._take()
-        return token if token == "*" else self._names.column(token, tables)
