@@ -217,9 +217,7 @@ def test_an_archive_without_a_top_folder(web: Web, fetch: Fetch, tmp_path: Path)
 
 def test_what_breaks_off_is_continued_by_the_next_call(web: Web, fetch: Fetch) -> None:
     web.pages["/pets.zip"] = Page(ARCHIVE, cut_after=100_000)
-    assert refusal(fetch, mirror(web, **PINNED)) == [
-        f"one: the connection ended after 100000 of {len(ARCHIVE)} bytes"
-    ]
+    assert refusal(fetch, mirror(web, **PINNED)) == [f"one: the connection ended after 100000 of {len(ARCHIVE)} bytes"]
     web.pages["/pets.zip"] = Page(ARCHIVE)
     assert tree(fetch(mirror(web, **PINNED))) == UNPACKED
     assert web.seen == [("/pets.zip", None), ("/pets.zip", "bytes=100000-")]
@@ -266,9 +264,7 @@ def test_a_web_page_leaves_the_part_alone(web: Web, fetch: Fetch) -> None:
         pytest.param(ARCHIVE, [f"bytes={len(ARCHIVE)}-"], PINNED, id="complete"),
         pytest.param(ARCHIVE, [f"bytes={len(ARCHIVE)}-"], {}, id="complete, of unknown hash"),
         pytest.param(ARCHIVE + b"x", [f"bytes={len(ARCHIVE) + 1}-", None], PINNED, id="too long"),
-        pytest.param(
-            ARCHIVE + b"x", [f"bytes={len(ARCHIVE) + 1}-", None], {}, id="too long, of unknown hash"
-        ),
+        pytest.param(ARCHIVE + b"x", [f"bytes={len(ARCHIVE) + 1}-", None], {}, id="too long, of unknown hash"),
         pytest.param(b"x" * 1000, ["bytes=1000-", None], PINNED, id="of another file"),
         pytest.param(b"x" * len(ARCHIVE), [f"bytes={len(ARCHIVE)}-", None], PINNED, id="another, as long"),
         pytest.param(b"", [None], PINNED, id="empty"),

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from text2sql.dataset import SPLITS, Dataset, load_dataset
-from text2sql.errors import DatabaseError, DataError
+from text2sql.dataset import Dataset, load_dataset, splits_of
+from text2sql.errors import DatabaseError
 from text2sql.evaluator import LEVELS, hardness
 from text2sql.executor import Execute, Executor
 from text2sql.runner import in_parallel
@@ -63,20 +63,9 @@ class Report:
 
 def check_data(use: str | Path, *, splits: Sequence[str] = (), workers: int | None = None) -> list[Report]:
     """Check some splits of a data set, by default all that it has. Raises DataError."""
-    found = [load_dataset(use, split=split) for split in splits] or list(_splits(use))
+    found = [load_dataset(use, split=split) for split in splits or splits_of(use)]
     with Executor(workers=workers) as executor:
         return [_check(dataset, executor) for dataset in found]
-
-
-def _splits(use: str | Path) -> Iterator[Dataset]:
-    problems = []
-    for split in SPLITS:
-        try:
-            yield load_dataset(use, split=split)
-        except DataError as error:
-            problems.append(error)
-    if len(problems) == len(SPLITS):
-        raise problems[0]
 
 
 def _check(dataset: Dataset, executor: Executor) -> Report:
@@ -105,11 +94,12 @@ def _check(dataset: Dataset, executor: Executor) -> Report:
 
 
 def _database(dataset: Dataset, name: str) -> Iterator[Finding]:
-    path = dataset.databases.get(name)
-    if path is None:
-        yield Finding("missing_database", name, f"{dataset.folder / 'database' / name}")
+    if name not in list(dataset.databases):
+        yield Finding("missing_database", name, str(dataset.databases.folder / name))
         return
     try:
+        dataset.databases.fingerprint(name)
+        path = dataset.databases[name]
         actual = read_schema(name, path)
         yield from _invalid_text(name, path, actual.columns_by_table)
     except DatabaseError as error:
@@ -133,20 +123,24 @@ def _database(dataset: Dataset, name: str) -> Iterator[Finding]:
 
 def _invalid_text(name: str, path: Path, tables: Iterable[str]) -> Iterator[Finding]:
     with closing(open_database(path)) as connection:
-        connection.text_factory = bytes
+        connection.text_factory = _is_text  # blobs do not pass through it
         count = 0
         for table in tables:
             try:
-                for row in connection.execute(f"SELECT * FROM {quote(table)}"):
-                    text = b"".join(cell for cell in row if isinstance(cell, bytes))
-                    try:
-                        text.decode()
-                    except UnicodeDecodeError:
-                        count += 1
+                rows = connection.execute(f"SELECT * FROM {quote(table)}")
+                count += sum(1 for row in rows if any(cell is False for cell in row))
             except sqlite3.Error as error:
                 raise DatabaseError(f"{path}: {table}: {error}") from None
     if count:
         yield Finding("invalid_text", name, f"{count} rows")
+
+
+def _is_text(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 # --- gold ---------------------------------------------------------------------------------------------------
@@ -169,23 +163,39 @@ def _gold(example: Example, execute: Execute) -> Iterator[Finding]:
 
 def _cuts_tie(example: Example, result: Result, execute: Execute) -> bool:
     """Whether the first row behind the LIMIT ties with the last one before it, in the ORDER BY."""
-    if "limit" not in example.sql.lower() or "order" not in example.sql.lower():
+    boundary = _boundary(example.sql)
+    if boundary is None:
         return False
+    rows = [row[len(result.columns) :] for row in execute(example.question.db_id, boundary).rows]
+    return len(rows) == 2 and rows[0] == rows[1]
+
+
+def _boundary(sql: str) -> str | None:
+    """The query whose two rows are the last before the LIMIT and the first behind it, with their sort keys.
+
+    None where there is no such LIMIT, or the keys cannot be told: DISTINCT, set operations.
+    """
+    if "limit" not in sql.lower() or "order" not in sql.lower():
+        return None
     import sqlglot
     from sqlglot import exp
 
     try:
-        query = sqlglot.parse_one(example.sql, read="sqlite")
-        order, limit = query.args.get("order"), query.args.get("limit")
+        query = sqlglot.parse_one(sql, read="sqlite")
+        order, limit, offset = (query.args.get(name) for name in ("order", "limit", "offset"))
         if not isinstance(query, exp.Select) or order is None or limit is None or query.args.get("distinct"):
-            return False
-        count = int(limit.expression.name)
-        keys = [ordered.this for ordered in order.expressions]
-        wider = query.select(*keys, append=True).limit(count + 1).sql(dialect="sqlite")
-    except (sqlglot.errors.SqlglotError, ValueError, RecursionError):
-        return False
-    rows = execute(example.question.db_id, wider).rows
-    return len(rows) == count + 1 and rows[count][len(result.columns):] == rows[count - 1][len(result.columns):]
+            return None
+        last = int(limit.expression.name) - 1 + (int(offset.expression.name) if offset else 0)
+        # A sort key may be the number of a column, or its alias.
+        named = {item.alias.lower(): item.this for item in query.selects if isinstance(item, exp.Alias)}
+        keys = []
+        for key in (ordered.this for ordered in order.expressions):
+            if isinstance(key, exp.Literal) and key.is_int:
+                key = query.selects[int(key.name) - 1].unalias()
+            keys.append(named.get(key.name.lower(), key) if isinstance(key, exp.Column) and not key.table else key)
+        return query.select(*keys, append=True).limit(2).offset(last).sql(dialect="sqlite") if last >= 0 else None
+    except (sqlglot.errors.SqlglotError, ValueError, IndexError, RecursionError):
+        return None
 
 
 def _build(examples: Sequence[Example]) -> Iterator[Finding]:
@@ -212,17 +222,21 @@ def report_text(reports: Sequence[Report], *, listed: int | None = 5) -> str:
 
 
 def _report_lines(report: Report, listed: int | None) -> Iterator[str]:
-    counts = ", ".join(f"{count} {name}" for name, count in report.counts.items() if count)
+    counts = ", ".join(_counted(count, name) for name, count in report.counts.items() if count)
     yield f"{report.dataset.name} {report.dataset.split}: {counts}"
     for kind, (text, wrong) in KINDS.items():
         found = [finding for finding in report.findings if finding.kind == kind]
         if found:
-            yield f"  {'WRONG' if wrong else 'note '}  {len(found)} {text}"
+            yield f"  {'WRONG' if wrong else 'note '}  {len(found):>4} × {text}"
             yield from (f"           {f.where}  {f.detail}".rstrip() for f in found[:listed])
             if listed is not None and len(found) > listed:
                 yield f"           ... and {len(found) - listed} more (--all lists them)"
     if not report.findings:
         yield "  nothing found"
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count} {name.removesuffix('s') if count == 1 else name}"
 
 
 def report_json(reports: Sequence[Report]) -> list[dict[str, Any]]:

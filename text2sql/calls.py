@@ -68,18 +68,20 @@ class Labelled:
             raise
         finally:
             usages = [completion.usage for completion in completions]
-            self.ledger.add(Call(
-                question=prompt.question.id,
-                stage=self.stage,
-                model=self.name,
-                n=n,
-                seconds=round(time.perf_counter() - start, 6),
-                prompt_tokens=total(usage.prompt_tokens for usage in usages),
-                completion_tokens=total(usage.completion_tokens for usage in usages),
-                cost=total(usage.cost for usage in usages),
-                paid=total(0.0 if c.cached else c.usage.cost for c in completions),
-                error=error,
-            ))
+            self.ledger.add(
+                Call(
+                    question=prompt.question.id,
+                    stage=self.stage,
+                    model=self.name,
+                    n=n,
+                    seconds=round(time.perf_counter() - start, 6),
+                    prompt_tokens=total(usage.prompt_tokens for usage in usages),
+                    completion_tokens=total(usage.completion_tokens for usage in usages),
+                    cost=total(usage.cost for usage in usages),
+                    paid=total(0.0 if c.cached else c.usage.cost for c in completions),
+                    error=error,
+                )
+            )
 
 
 Number = TypeVar("Number", int, float)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Iterator
 
 from text2sql import registry
@@ -14,7 +15,7 @@ def text(stage: str | None = None) -> str:
     if stage is not None and stage.rstrip("s") not in registry.FOLDERS:
         raise ConfigError(f"no kind of strategy {stage!r}{nearest(stage, registry.FOLDERS)}")
     stages = [stage.rstrip("s")] if stage else list(registry.FOLDERS)
-    return "\n".join(line for one in stages if registry.names(one) for line in _stage(one))
+    return "\n".join(line for one in stages if registry.names(one) or stage for line in _stage(one)).rstrip()
 
 
 def _stage(stage: str) -> Iterator[str]:
@@ -24,6 +25,14 @@ def _stage(stage: str) -> Iterator[str]:
         summary = (inspect.getdoc(factory) or "").partition("\n")[0]
         yield f"  {name}  {summary}"
         for option in registry.options(factory).values():
-            default = "required" if option.required else f"default {option.default!r}"
-            yield f"    {option.name}: {registry.describe(option.annotation)}, {default}"
+            yield f"    {option.name}: {registry.describe(option.annotation)}, {_default(option)}"
+    if not registry.names(stage):
+        yield '  none comes with this version; use = "package.module:function" takes your own'
     yield ""
+
+
+def _default(option: registry.Option) -> str:
+    """As a configuration would write it."""
+    if option.required:
+        return "required"
+    return "optional" if option.default is None else f"default {json.dumps(option.default, default=str)}"

@@ -190,6 +190,8 @@ def _print_json(value: Any) -> None:
 
 def main() -> None:
     """The ``text2sql`` command: errors made on purpose are one line, and exit status 2."""
+    # A strategy of one's own may lie in the folder one starts from; last, so that it hides nothing.
+    sys.path.append(os.getcwd())
     with _plain_errors():
         app()
 

@@ -5,6 +5,7 @@ The file is TOML; the only inheritance is ``[defaults]``. Unknown keys are refus
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import re
@@ -17,23 +18,36 @@ from typing import Any, TypeAlias
 from text2sql import registry
 from text2sql.artifacts import digest, file_digest
 from text2sql.dataset import Dataset, bundled_folder, load_dataset
-from text2sql.errors import ConfigError, DataError, nearest
+from text2sql.errors import ConfigError, nearest
 
 Toml: TypeAlias = dict[str, Any]
 
 STAGES = (
-    "linker", "model", "embedder", "retriever", "reranker", "prompt", "generator", "reviser", "voter",
+    "linker",
+    "model",
+    "embedder",
+    "retriever",
+    "reranker",
+    "prompt",
+    "generator",
+    "reviser",
+    "voter",
 )
 """What a configuration chooses, in the order of the flow."""
 
 NEUTRAL: Mapping[str, str] = {
-    "linker": "all", "retriever": "none", "prompt": "create_table", "generator": "direct", "voter": "first",
+    "linker": "all",
+    "retriever": "none",
+    "prompt": "create_table",
+    "generator": "direct",
+    "voter": "first",
 }
 """What a stage does where the file says nothing; a stage that is not here is then left out."""
 
 _DEFAULT_METRICS = ["execution_accuracy"]
 _TOP = ("title", "seeds", "data", "defaults", "configuration", "tuner", "grid")
-_DATA = ("use", "split", "train", "questions", "cross_database")
+_DATA = {"use": str, "split": str, "train": list, "questions": str, "cross_database": bool}
+_WORDS = {str: "text", list: "a list of file names", bool: "true or false"}
 _CHOSEN = (*STAGES, "draft", "metrics")
 _DRAFT = ("model", "prompt", "generator")
 
@@ -72,7 +86,8 @@ def _identity(value: Any) -> Any:
     if isinstance(value, Choice):
         return value.identity()
     if isinstance(value, Path):
-        return f"sha256:{file_digest(value)}"
+        files = sorted(file for file in value.rglob("*") if file.is_file()) if value.is_dir() else [value]
+        return [f"sha256:{file_digest(file)}" for file in files]
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -143,15 +158,20 @@ def load(
     """
     file = _find(Path(path))
     source = _Source(file, _read(file))
-    for override in overrides:
-        _override(source.toml, override)
     source.known(source.toml, _TOP, "")
-    settings = source.table("data")
-    source.known(settings, _DATA, "[data]")
-    settings |= {k: v for k, v in (("use", data), ("split", split)) if v is not None}
+    source.configurations()
+    _from_the_file(file, source.table("data"))
+    for override in overrides:
+        source.overridden.update(_override(source.toml, override).split("."))
+    settings = source.table("data") | {k: v for k, v in (("use", data), ("split", split)) if v is not None}
+    source.known(settings, tuple(_DATA), "[data]")
+    for key, value in settings.items():
+        if not isinstance(value, _DATA[key]) and not (key == "use" and isinstance(value, Path)):
+            raise source.error(f"[data]: {key} is to be {_WORDS[_DATA[key]]}, not {value!r}", key)
     if "use" not in settings:
         raise ConfigError(f"{file}: [data] needs use = a data set, or give --data")
-    return _Resolver(source, _dataset(file, settings), bool(settings.get("cross_database", False))).experiment()
+    across = settings.pop("cross_database", False)
+    return _Resolver(source, load_dataset(**settings), across).experiment()
 
 
 def _find(path: Path) -> Path:
@@ -161,47 +181,65 @@ def _find(path: Path) -> Path:
     # An installed package has its experiments inside: experiments/ladder.toml works in an empty folder too.
     if path.parts[:1] == ("experiments",) and bundled.joinpath(*path.parts[1:]).is_file():
         return bundled.joinpath(*path.parts[1:])
-    folder = path.parent if path.parent.is_dir() else bundled
-    raise ConfigError(f"{path}: no such experiment file{nearest(path.name, [p.name for p in folder.glob('*.toml')])}")
+    known = {str(file) for file in path.parent.glob("*.toml") if file.name != "pyproject.toml"}
+    known |= {f"experiments/{file.name}" for file in bundled.glob("*.toml")}
+    raise ConfigError(f"{path}: no such experiment file{nearest(str(path), known)}")
 
 
-def _read(file: Path) -> Toml:
+def _read(file: Path) -> str:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}: not TOML: {error}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file}: {error}") from None
+        return file.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: not UTF-8 text at byte {error.start}") from None
 
 
-def _dataset(file: Path, settings: Toml) -> Dataset:
-    use = settings["use"]
-    beside = file.parent / str(use)
-    if isinstance(use, str) and use.startswith(".") and not Path(use).is_dir() and beside.is_dir():
-        use = beside  # a path in the file counts from the file
-    try:
-        return load_dataset(
-            use,
-            split=settings.get("split", "dev"),
-            train=settings.get("train"),
-            questions=settings.get("questions"),
-        )
-    except TypeError as error:
-        raise DataError(f"{file}: [data]: {error}") from None
+def _from_the_file(file: Path, settings: Toml) -> None:
+    """A path of a data set that stands in the file counts from the file."""
+    use = settings.get("use")
+    if isinstance(use, str) and re.search(r"[/\\.]", use) and (file.parent / use).is_dir():
+        settings["use"] = str(file.parent / use)
 
 
 class _Source:
     """The file as it was written, for messages that name file and line."""
 
-    def __init__(self, file: Path, toml: Toml) -> None:
-        self.file, self.toml = file, toml
-        self._text = file.read_text(encoding="utf-8")
+    def __init__(self, file: Path, text: str) -> None:
+        self.file = file
+        self.overridden: set[str] = set()  # keys that a --set gave: their value does not stand in the file
+        self.position: int | None = None  # of the [[configuration]] that is being read
+        self._lines = text.splitlines()
+        try:
+            self.toml: Toml = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            message, _, place = str(error).partition(" (at ")
+            line = re.match(r"line \d+", place)
+            raise ConfigError(f"{file}{f', {line[0]}' if line else ''}: not TOML: {message}") from None
 
     def error(self, message: str, key: str = "") -> ConfigError:
-        pattern = rf"^.*?(?<![\w.-]){re.escape(key)}[\"']?\s*(?:=|\])"
-        found = re.search(pattern, self._text, re.MULTILINE) if key else None
-        line = f", line {self._text.count(chr(10), 0, found.start()) + 1}" if found else ""
-        return ConfigError(f"{self.file}{line}: {message}")
+        line = None if not key or key in self.overridden else self._line(key)
+        return ConfigError(f"{self.file}{f', line {line}' if line else ''}: {message}")
+
+    def _line(self, key: str) -> int | None:
+        """Where a key stands: in the configuration that is being read, else outside of all configurations."""
+        pattern = re.compile(rf"^[^#]*?(?<![\w.-])(?:[\w-]+\.)*{re.escape(key)}[\"']?\s*(?:=|\]|\.[\w.]+\s*=)")
+        found = [(owner, number) for number, owner, line in self._owned() if pattern.match(line)]
+        if self.position is not None:
+            found = [f for f in found if f[0] == self.position] or [f for f in found if f[0] is None]
+        return found[0][1] if found else None
+
+    def _owned(self) -> Iterator[tuple[int, int | None, str]]:
+        """Every line with its number and the position of the configuration that it belongs to."""
+        count, owner = -1, None
+        for number, line in enumerate(self._lines, 1):
+            if header := re.match(r"\s*(\[+)\s*([^\]=]+?)\s*\]+\s*(?:#.*)?$", line):
+                if header[2] == "configuration":
+                    count += len(header[1]) - 1
+                    owner = count
+                elif not header[2].startswith("configuration."):
+                    owner = None
+            yield number, owner, line
 
     def known(self, table: Toml, names: Sequence[str], where: str) -> None:
         for key in table:
@@ -211,8 +249,19 @@ class _Source:
     def table(self, key: str) -> Toml:
         value = self.toml.get(key, {})
         if not isinstance(value, dict):
-            raise self.error(f"[{key}] is to be a table", key)
+            raise self.error(f"[{key}] is to be a table, not {value!r}", key)
         return value
+
+    def configurations(self) -> tuple[Toml, list[Toml]]:
+        """[defaults] and every [[configuration]]."""
+        tables = self.toml.get("configuration", [])
+        if not isinstance(tables, list) or not tables:
+            raise self.error("no [[configuration]] (in two brackets) in this file", "configuration")
+        for self.position, table in enumerate(tables):
+            if not isinstance(table, dict) or not isinstance(table.get("name"), str) or not table["name"]:
+                raise self.error("a [[configuration]] has no name", "configuration")
+        self.position = None
+        return self.table("defaults"), tables
 
 
 class _Resolver:
@@ -223,40 +272,49 @@ class _Resolver:
 
     def experiment(self) -> Experiment:
         toml = self.source.toml
-        defaults = self.source.table("defaults")
+        defaults, tables = self.source.configurations()
         self.source.known(defaults, _CHOSEN, "[defaults]")
-        tables = toml.get("configuration", [])
-        if not isinstance(tables, list) or not tables:
-            raise self.source.error("no [[configuration]] in this file")
         seeds = toml.get("seeds", [0])
-        if not isinstance(seeds, list) or not seeds or not all(isinstance(seed, int) for seed in seeds):
-            raise self.source.error("seeds is to be a list of whole numbers", "seeds")
+        if not isinstance(seeds, list) or not seeds or not all(type(seed) is int for seed in seeds):
+            raise self.source.error(f"seeds is to be a list of whole numbers, as in [0], not {seeds!r}", "seeds")
+        if len(set(seeds)) < len(seeds):
+            raise self.source.error("seeds has the same number twice", "seeds")
+        title = toml.get("title", self.source.file.stem)
+        if not isinstance(title, str):
+            raise self.source.error(f"title is to be text, not {title!r}", "title")
         found = [
-            self.configuration(defaults | table, seed)
-            for table in self._with_grid(tables, defaults)
-            for seed in seeds
+            self.configuration(defaults | table, seed) for table in self._with_grid(tables, defaults) for seed in seeds
         ]
+        self.source.position = None
         names = [configuration.name for configuration in found if configuration.seed == seeds[0]]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise self.source.error(f"two configurations are called {twice!r}")
-        title = str(toml.get("title", self.source.file.stem))
         return Experiment(self.source.file, title, self.dataset, tuple(found), self.source.table("tuner"))
 
-    def _with_grid(self, tables: Sequence[Any], defaults: Toml) -> Iterator[Toml]:
-        grid = self.source.table("grid")
-        for values in itertools.product(*(value if isinstance(value, list) else [value] for value in grid.values())):
+    def _with_grid(self, tables: Sequence[Toml], defaults: Toml) -> Iterator[Toml]:
+        grid = dict(self._axes(self.source.table("grid")))
+        for values in itertools.product(*grid.values()):
             settings = dict(zip(grid, values, strict=True))
-            for table in tables:
-                if not isinstance(table, dict) or not isinstance(table.get("name"), str) or not table["name"]:
-                    raise self.source.error("a [[configuration]] has no name", "configuration")
-                changed = json.loads(json.dumps(table))
+            for position, table in enumerate(tables):
+                self.source.position = position
+                changed = copy.deepcopy(table)
                 for key, value in settings.items():
                     stage = key.partition(".")[0]
                     if stage in defaults and stage not in changed:
-                        changed[stage] = json.loads(json.dumps(defaults[stage]))
+                        changed[stage] = copy.deepcopy(defaults[stage])
                     _set(changed, key, value)
-                changed["name"] = " · ".join([table["name"], *(f"{k}={v}" for k, v in settings.items())])
+                changed["name"] = " · ".join([table["name"], *(f"{k}={_shown(v)}" for k, v in settings.items())])
                 yield changed
+
+    def _axes(self, grid: Toml, above: str = "") -> Iterator[tuple[str, list[Any]]]:
+        """The dotted keys of [grid] with their values; a dotted key that was not quoted is a nested table."""
+        for key, values in grid.items():
+            if isinstance(values, dict):
+                yield from self._axes(values, f"{above}{key}.")
+            elif isinstance(values, list) and values:
+                yield f"{above}{key}", values
+            else:
+                raise self.source.error(f"[grid]: {above}{key} is to be a list of values, not {values!r}", key)
 
     def configuration(self, table: Toml, seed: int) -> Configuration:
         where = f"configuration {table['name']!r}"
@@ -264,14 +322,14 @@ class _Resolver:
         tables = {stage: {"use": use} for stage, use in NEUTRAL.items()}
         stages = self._stages(tables | {key: table[key] for key in STAGES if key in table}, where)
         if "model" not in stages:
-            raise self.source.error(f"{where}: needs a model, as in model = {{ use = \"recorded\", file = \"...\" }}")
+            raise self.source.error(f'{where}: needs a model, as in model = {{ use = "recorded", file = "..." }}')
         draft = table.get("draft", {})
         if not isinstance(draft, dict):
             raise self.source.error(f"{where}: draft is to be a table", "draft")
         self.source.known(draft, _DRAFT, f"{where}: draft")
         metrics = table.get("metrics", _DEFAULT_METRICS)
         if not isinstance(metrics, list) or not metrics:
-            raise self.source.error(f"{where}: metrics is to be a list of names", "metrics")
+            raise self.source.error(f"{where}: metrics is to be a list of names, as in {_DEFAULT_METRICS}", "metrics")
         return Configuration(
             name=table["name"],
             stages=stages,
@@ -283,6 +341,9 @@ class _Resolver:
         )
 
     def _stages(self, tables: Toml, where: str) -> dict[str, tuple[Choice, ...]]:
+        for stage, given in tables.items():
+            if isinstance(given, list) and (stage != "prompt" or not given):
+                raise self.source.error(f"{where}: {stage} is to be one strategy; only prompt may be a list", stage)
         return {
             stage: tuple(
                 self.choice(stage, one, f"{where}: {stage}") for one in (given if isinstance(given, list) else [given])
@@ -304,39 +365,55 @@ class _Resolver:
             raise self.source.error(f"{where}: says no use = a strategy", stage)
         use = table["use"]
         try:
-            known = registry.options(registry.find(stage, use))
-            given_options = {k: v for k, v in table.items() if k != "use" and (k != "model" or k in known)}
-            located = {name: self._locate(known.get(name), value) for name, value in given_options.items()}
-            checked = registry.check(where, use, known, located)
+            factory = registry.find(stage, use)
+            known = registry.options(factory)
+            own_model = "model" in table and "model" not in known and stage != "model"
+            given_options = {
+                name: self._locate(f"{where}.{name}", known.get(name), value)
+                for name, value in table.items()
+                if name != "use" and not (name == "model" and own_model)
+            }
+            checked = registry.check(where, use, known, given_options)
+            if own_model and "model" not in registry.supplies(factory):
+                raise ConfigError(f"{where}: {use!r} calls no model, so it takes none")
         except ConfigError as error:
-            option = re.search(r"no option '([^']+)'", str(error))
-            message = str(error) if str(error).startswith(where) else f"{where}: {error}"
-            raise self.source.error(message, option[1] if option else "") from None
+            named = re.search(rf"no option '([^']+)'|{re.escape(where)}\.(\w+): ", str(error))
+            key = next(filter(None, named.groups())) if named else {"metric": "metrics"}.get(stage, stage)
+            raise self.source.error(str(error) if str(error).startswith(where) else f"{where}: {error}", key) from None
         options = {
-            name: self.choice(option.stage, checked[name], f"{where}.{name}") if option.stage and name in checked
+            name: self.choice(option.stage, checked[name], f"{where}.{name}")
+            if option.stage and name in checked
             else checked.get(name, option.default)
             for name, option in known.items()
         }
-        model = table.get("model") if "model" not in known and stage != "model" else None
-        return Choice(stage, use, options, self.choice("model", model, f"{where}: model") if model else None)
+        model = self.choice("model", table["model"], f"{where}: model") if own_model else None
+        return Choice(stage, use, options, model)
 
     def _tuned(self, table: Toml, where: str) -> Choice:
-        name, tuners = table["tuned"], self.source.table("tuner")
+        self.source.known(table, ("tuned",), where)
+        name, tuners = str(table["tuned"]), self.source.table("tuner")
         if name not in tuners:
-            raise self.source.error(f"{where}: no [tuner.{name}] in this file{nearest(str(name), tuners)}", "tuned")
-        self.choice("tuner", {"use": tuners[name].get("use")}, f"[tuner.{name}]")
+            raise self.source.error(f"{where}: no [tuner.{name}] in this file{nearest(name, tuners)}", "tuned")
+        tuner = tuners[name]
+        self.choice("tuner", {"use": tuner.get("use")} if isinstance(tuner, dict) else tuner, f"[tuner.{name}]")
         command = f"text2sql finetune start {self.source.file} --tuner {name}"
         raise self.source.error(f"{where}: the tuned model {name!r} does not exist yet; '{command}' makes it", "tuned")
 
-    def _locate(self, option: registry.Option | None, value: Any) -> Any:
-        """A path option's file: {data} is the data set's folder, else it counts from the experiment file."""
+    def _locate(self, where: str, option: registry.Option | None, value: Any) -> Any:
+        """A path option's file: {data} is the data set's folder, else it counts from the experiment file.
+
+        One that a --set gave counts from the current folder first.
+        """
         if option is None or "Path" not in str(option.annotation) or not isinstance(value, str):
             return value
         path = Path(value.replace("{data}", str(self.dataset.folder))).expanduser()
-        path = path if path.is_absolute() or value.startswith("{data}") else self.source.file.parent / path
-        if not path.exists():
-            raise ConfigError(f"{value}: no such file ({path})")
-        return path
+        places = [path] if value.startswith("{data}") else [self.source.file.parent / path, path]
+        if option.name in self.source.overridden:
+            places.reverse()
+        found = next((place for place in places if place.exists()), None)
+        if found is None:
+            raise ConfigError(f"{where}: no such file: {places[0]}")
+        return found
 
     def _published(self, table: Any, where: str) -> Published | None:
         if table is None:
@@ -344,7 +421,7 @@ class _Resolver:
         if not isinstance(table, dict):
             raise self.source.error(f"{where}: published is to be a table", "published")
         scores = {name: value for name, value in table.items() if name != "source"}
-        self.source.known(scores, registry.names("metric"), f"{where}: published")
+        self.source.known(table, (*registry.names("metric"), "source"), f"{where}: published")
         for name, value in scores.items():
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
                 raise self.source.error(f"{where}: published.{name} is a percentage, 0 to 100, not {value!r}", name)
@@ -354,24 +431,32 @@ class _Resolver:
 # --- overrides -------------------------------------------------------------------------------------------
 
 
-def _override(toml: Toml, override: str) -> None:
-    """Apply "key=value": in every table that already chooses this stage, else in [defaults]."""
-    key, equals, text = override.partition("=")
-    if not equals or not key.strip():
+def _override(toml: Toml, override: str) -> str:
+    """Apply "key=value": in every table that already chooses this stage, else in [defaults]. Returns the key."""
+    key, equals, text = (part.strip() for part in override.partition("="))
+    if not equals or not all(key.split(".")):
         raise ConfigError(f"--set {override!r}: key=value is expected, as in model.use=openai")
-    key, value = key.strip(), _value(text.strip())
-    stage = key.partition(".")[0]
-    if stage in _TOP:
-        _set(toml, key, value)
-        return
-    if stage not in _CHOSEN:
+    value, stage = _value(text), key.partition(".")[0]
+    if stage not in _TOP + _CHOSEN:
         raise ConfigError(f"--set {override!r}: unknown key {stage!r}{nearest(stage, (*_CHOSEN, *_TOP))}")
-    configurations = toml.get("configuration", [])
-    tables = [table for table in (toml.setdefault("defaults", {}), *configurations) if stage in table]
-    for table in tables or [toml["defaults"]]:
-        # A tuned model stays the tuned one: another base is another model.
-        if not (stage == "model" and isinstance(table.get(stage), dict) and "tuned" in table[stage]):
+    try:
+        for table in [toml] if stage in _TOP else _choosing(toml, stage):
             _set(table, key, value)
+    except ConfigError as error:
+        raise ConfigError(f"--set {override!r}: {error}") from None
+    return key
+
+
+def _choosing(toml: Toml, stage: str) -> list[Toml]:
+    """The tables that choose a stage, else [defaults]. Where its model is a tuned one, it stays that."""
+    defaults = toml.setdefault("defaults", {})
+    tables = [table for table in (defaults, *toml.get("configuration", [])) if stage in table]
+    return [
+        table
+        for table in tables or [defaults]
+        # Another base would be another model.
+        if not (stage == "model" and isinstance(table.get(stage), dict) and "tuned" in table[stage])
+    ]
 
 
 def _value(text: str) -> Any:
@@ -383,15 +468,24 @@ def _value(text: str) -> Any:
 
 def _set(table: Toml, key: str, value: Any) -> None:
     *parents, last = key.split(".")
+    if parents and parents[0] in NEUTRAL:
+        table.setdefault(parents[0], NEUTRAL[parents[0]])
     for name in parents:
         if isinstance(table.get(name), str):
-            table[name] = {"use": table[name]}
+            table[name] = _table_of(table[name])
         table = table.setdefault(name, {})
         if not isinstance(table, dict):
-            raise ConfigError(f"{key}: {name!r} is not a table")
-    if last == "use" and table.get("use") != value:
+            raise ConfigError(f"{name!r} is not a table")
+    if last == "use" and parents != ["data"] and table.get("use") != value:
         table.clear()  # another strategy has other options
     table[last] = value
+
+
+def _shown(value: Any) -> str:
+    """A value of the grid as part of a name: text as it is, a strategy by its name."""
+    if isinstance(value, dict):
+        return str(value.get("use", value))
+    return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def parse_choice(stage: str, text: str) -> Choice:
@@ -415,7 +509,7 @@ def _table_of(label: str) -> Toml:
         options: Toml = tomllib.loads(f"options = {{{match[2] or ''}}}")["options"]
     except tomllib.TOMLDecodeError:
         raise ConfigError(f"{label!r}: options read option=value, separated by commas") from None
-    return {"use": match[1]} | options
+    return options | {"use": match[1]}
 
 
 def run_digest(configuration: Configuration, dataset: Dataset, version: str) -> str:

@@ -14,11 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from text2sql.artifacts import cache_folder, digest, file_digest
 from text2sql.errors import DatabaseError, DataError, nearest
+from text2sql.sandbox import open_database
 from text2sql.schema import from_record, read_schema, with_content
 from text2sql.types import Example, Question, Schema
 
@@ -56,9 +58,9 @@ class Dataset:
         return tuple(_read_examples(self.train, "train"))
 
     @cached_property
-    def databases(self) -> Mapping[str, Path]:
+    def databases(self) -> Databases:
         """The database file of every db_id; those that come as schema.sql are built when asked for."""
-        return _Databases(self.folder, "test_database" if self.split == "test" else "database")
+        return Databases(self.folder, "test_database" if self.split == "test" else "database")
 
     @cached_property
     def schemas(self) -> Mapping[str, Schema]:
@@ -67,12 +69,15 @@ class Dataset:
 
     @cached_property
     def checksum(self) -> str:
-        """Digest of all that a result on this split can depend on: questions, gold, schemas, databases, pool."""
-        parts = [f"{e.question.db_id}\0{e.question.text}\0{e.question.evidence}\0{e.sql}" for e in self.examples]
+        """Digest of all that a result on this split can depend on: questions, gold, schemas, databases, pool.
+
+        Raises DatabaseError where a database is missing, empty or not SQLite.
+        """
+        questions = [example.question for example in self.examples]
+        parts = [f"{q.id}\0{q.db_id}\0{q.text}\0{q.evidence}" for q in questions]
+        parts += [example.sql for example in self.examples]
         parts += [file_digest(file) for file in (*self.train, *([self.tables] if self.tables else []))]
-        for db_id in sorted({example.question.db_id for example in self.examples}):
-            path = self.databases.get(db_id)
-            parts.append(f"{db_id} {file_digest(path) if path else 'missing'}")
+        parts += [f"{db_id} {self.databases.fingerprint(db_id)}" for db_id in sorted({q.db_id for q in questions})]
         return digest(*parts)
 
 
@@ -88,6 +93,8 @@ def load_dataset(
     ``train``: the files of the pool, by default train_spider.json, else train.json. ``questions``: a file
     that takes the place of the split's own, relative to the folder. Raises DataError.
     """
+    if split not in SPLITS:
+        raise DataError(f"no split {split!r}{nearest(split, SPLITS)}")
     folder = _release_folder(_find(use))
     files = _split_files(folder, split) if questions is None else [_existing(folder / questions)]
     if train is None:
@@ -111,6 +118,15 @@ def load_dataset(
     return dataset
 
 
+def splits_of(use: str | Path) -> list[str]:
+    """The splits whose files a data set has. Raises DataError where it has none."""
+    folder = _release_folder(_find(use))
+    found = _splits_in(folder)
+    if not found:
+        raise DataError(f"{folder}: this is no Spider-format folder: it has no {', '.join(chain(*SPLITS.values()))}")
+    return found
+
+
 def bundled_folder(name: str) -> Path:
     """A folder that comes with the project (spider_data, experiments): of the checkout, or of the wheel."""
     package = Path(__file__).parent
@@ -129,36 +145,45 @@ def download_folder(name: str) -> Path:
 
 def _find(use: str | Path) -> Path:
     bundled = bundled_folder("spider_data")
+    if not str(use):
+        raise DataError("the name of the data set is empty")
     named = isinstance(use, str) and not any(mark in use for mark in "/\\.~")
     places = [bundled / use, download_folder(str(use))] if named else []
-    for place in (*places, Path(use).expanduser()):
+    own = Path(use).expanduser()
+    for place in (*places, own):
         if place.is_dir() and any(place.glob("**/*.json")):
             return place
+    if own.is_dir():
+        raise DataError(f"{use}: no JSON files in this folder")
+    if own.exists():
+        raise DataError(f"{use}: a Spider-format folder is expected, not a file")
     if not named:
-        raise DataError(f"{use}: " + ("no JSON files in this folder" if Path(use).is_dir() else "no such folder"))
+        raise DataError(f"{use}: no such folder")
     if use == "spider":
         raise DataError("Spider is not here yet: 'text2sql data download spider' fetches it, or give its folder")
     known = [path.name for path in bundled.iterdir() if path.is_dir()] if bundled.is_dir() else []
-    raise DataError(f"no data set {use!r}{nearest(str(use), [*known, 'spider'])}, or give a folder")
+    raise DataError(f"no data set and no folder {use!r}{nearest(str(use), [*known, 'spider'])}")
 
 
 def _release_folder(folder: Path) -> Path:
     """The folder that holds the question files: a release unzips to one folder inside."""
-    if any((folder / name).is_file() for files in SPLITS.values() for name in files):
+    if _splits_in(folder):
         return folder
-    inside = [path.parent for path in sorted(folder.glob("*/tables.json"))]
+    inside = [path for path in sorted(folder.iterdir()) if path.is_dir() and _splits_in(path)]
     return inside[0] if len(inside) == 1 else folder
 
 
+def _splits_in(folder: Path) -> list[str]:
+    return [split for split, names in SPLITS.items() if any((folder / name).is_file() for name in names)]
+
+
 def _split_files(folder: Path, split: str) -> list[Path]:
-    if split not in SPLITS:
-        raise DataError(f"no split {split!r}{nearest(split, SPLITS)}")
     files = [folder / name for name in SPLITS[split] if (folder / name).is_file()]
     if not files:
-        here = [name for name in SPLITS if any((folder / file).is_file() for file in SPLITS[name])]
+        here = ", ".join(_splits_in(folder))
         raise DataError(
             f"{folder}: split {split!r} needs {' or '.join(SPLITS[split])}; "
-            + (f"splits here: {', '.join(here)}" if here else "this is no Spider-format folder")
+            + (f"splits here: {here}" if here else "this is no Spider-format folder")
         )
     return files
 
@@ -200,11 +225,12 @@ def _example(path: Path, row: int, record: Any, id: str) -> Example:
     # Spider-Syn calls its question by the variant's name.
     text = fields.get("question", fields.get("SpiderSynQuestion"))
     missing = [
-        name for name, given in (("db_id", fields.get("db_id")), ("question", text), ("query", fields.get("query")))
+        name
+        for name, given in (("db_id", fields.get("db_id")), ("question", text), ("query", fields.get("query")))
         if not isinstance(given, str)
     ]
     if missing:
-        raise DataError(f"{path}, record {row}: no text in {', '.join(missing)}")
+        raise DataError(f"{path}, record {row} (the first is 0): no text in {', '.join(missing)}")
     question = Question(id, fields["db_id"], str(text), str(fields.get("evidence") or ""))
     return Example(question, fields["query"])
 
@@ -212,16 +238,30 @@ def _example(path: Path, row: int, record: Any, id: str) -> Example:
 # --- databases and schemas -------------------------------------------------------------------------------------
 
 
-class _Databases(Mapping[str, Path]):
+class Databases(Mapping[str, Path]):
     """db_id -> database file, for the databases that are there."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        self._folder = folder / name if (folder / name).is_dir() else folder / "database"
+        self.folder = folder / name if (folder / name).is_dir() else folder / "database"
+
+    def fingerprint(self, db_id: str) -> str:
+        """Digest of a database's content: of its file, or of the schema.sql that it is built from.
+
+        Raises DatabaseError where it is missing, empty or not SQLite.
+        """
+        file = self._found.get(db_id)
+        if file is None:
+            raise DatabaseError(f"{self.folder / db_id / db_id}.sqlite: no such database, and questions ask about it")
+        if not file.stat().st_size:
+            raise DatabaseError(f"{file}: an empty file, not a database")
+        if file.suffix != ".sql":
+            open_database(file).close()
+        return file_digest(file)
 
     @cached_property
     def _found(self) -> dict[str, Path]:
         found: dict[str, Path] = {}
-        for place in sorted(self._folder.iterdir()) if self._folder.is_dir() else []:
+        for place in sorted(self.folder.iterdir()) if self.folder.is_dir() else []:
             files = [place / f"{place.name}.sqlite", *sorted(place.glob("*.sqlite")), place / "schema.sql"]
             if file := next((file for file in files if file.is_file()), None):
                 found[place.name] = file
@@ -252,7 +292,7 @@ def _build(db_id: str, script: Path) -> Path:
             connection.executescript(script.read_text(encoding="utf-8"))
             connection.commit()
         os.replace(temporary, target)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise DatabaseError(f"{script}: {error}") from None
     except PermissionError:
         if not target.is_file():  # Windows: another process has just put it there and opened it
@@ -295,6 +335,9 @@ class _Schemas(Mapping[str, Schema]):
         else:
             raise DataError(f"no schema of {db_id!r}{nearest(db_id, self)}")
         return with_content(schema, database) if database is not None else schema
+
+    def __contains__(self, db_id: object) -> bool:
+        return db_id in self._records or db_id in self._databases
 
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys([*self._records, *self._databases]))

@@ -32,9 +32,7 @@ class Judge:
 
     def __call__(self, example: Example, prediction: Prediction) -> dict[str, Verdict]:
         """One verdict per metric."""
-        return {
-            label: replace(metric(example, prediction), metric=label) for label, metric in self.metrics.items()
-        }
+        return {label: replace(metric(example, prediction), metric=label) for label, metric in self.metrics.items()}
 
     def regime(self) -> str:
         """What the first metric's figures may be compared with."""

@@ -10,6 +10,7 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
+import sys
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -63,25 +64,31 @@ def names(stage: str) -> list[str]:
 def find(stage: str, use: str) -> Factory:
     """The factory of a strategy. Raises ConfigError where there is none of this name."""
     if ":" in use:
-        return _outside(stage, use)
+        return _outside(use)
     known = names(stage)
     if use not in known:
         hint = nearest(use, known) or "; none comes with this version"
-        raise ConfigError(f"no {stage} {use!r}{hint}, or package.module:function of your own")
+        own = "" if hint.endswith("?") else ", or package.module:function of your own"
+        raise ConfigError(f"no {stage} {use!r}{hint}{own}")
     factory: Factory = getattr(importlib.import_module(f"text2sql.{FOLDERS[stage]}.{use}"), use)
     return factory
 
 
-def _outside(stage: str, use: str) -> Factory:
+def _outside(use: str) -> Factory:
     module, _, function = use.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)  # an installed command does not look into the folder it is started from
     try:
-        factory = getattr(importlib.import_module(module), function)
-    except ImportError as error:
-        raise ConfigError(f"{stage} {use!r}: {error}; is it installed, or in the folder you start from?") from None
-    except AttributeError:
-        raise ConfigError(f"{stage} {use!r}: {module} has no {function!r}") from None
-    if not callable(factory):
-        raise ConfigError(f"{stage} {use!r}: not a function")
+        factory = getattr(importlib.import_module(module), function, None)
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"{use!r}: {error}; is it installed, or in the folder you start from?") from None
+    except Exception as error:  # whatever a module of the user's does when it is imported
+        raise ConfigError(f"{use!r}: importing {module!r} fails: {type(error).__name__}: {error}") from error
+    if factory is None:
+        raise ConfigError(f"{use!r}: {module} has no {function!r}")
+    if not (inspect.isroutine(factory) or inspect.isclass(factory)):
+        raise ConfigError(f"{use!r}: not a function")
     return typing.cast(Factory, factory)
 
 
@@ -91,8 +98,14 @@ def supplies(factory: Factory) -> list[str]:
 
 
 def options(factory: Factory) -> dict[str, Option]:
-    """What a configuration may set, by name."""
-    hints = typing.get_type_hints(factory)
+    """What a configuration may set, by name. Raises ConfigError where an annotation cannot be read."""
+    try:
+        hints = typing.get_type_hints(factory)
+    except NameError as error:
+        raise ConfigError(
+            f"{factory.__module__}: the annotations of {factory.__name__!r} name {error.name!r}, "
+            "which is not there at run time (imported under TYPE_CHECKING?)"
+        ) from None
     found = {}
     for parameter in inspect.signature(factory).parameters.values():
         if parameter.kind is parameter.KEYWORD_ONLY:
@@ -109,8 +122,15 @@ def _stage_of(annotation: Any) -> str:
 
 
 _PROTOCOLS = {
-    "Linker": "linker", "Model": "model", "Retriever": "retriever", "Reranker": "reranker", "Render": "prompt",
-    "Generator": "generator", "Reviser": "reviser", "Voter": "voter", "Metric": "metric",
+    "Linker": "linker",
+    "Model": "model",
+    "Retriever": "retriever",
+    "Reranker": "reranker",
+    "Render": "prompt",
+    "Generator": "generator",
+    "Reviser": "reviser",
+    "Voter": "voter",
+    "Metric": "metric",
 }
 
 
@@ -126,7 +146,7 @@ def check(where: str, use: str, known: Mapping[str, Option], given: Mapping[str,
 
 
 def _coerce(where: str, option: Option, value: Any) -> Any:
-    if option.stage or option.annotation is Any:
+    if option.stage:
         return value
     fitting = _fit(option.annotation, value)
     if fitting is None:
@@ -137,10 +157,12 @@ def _coerce(where: str, option: Option, value: Any) -> Any:
 def _fit(annotation: Any, value: Any) -> tuple[Any] | None:
     """The value as the annotation wants it, in a tuple; None where it does not fit."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if annotation is Any:
+        return (value,)
     if origin in (typing.Union, types.UnionType):
         return next((fit for member in arguments if (fit := _fit(member, value))), None)
     if origin is Literal:
-        return (value,) if value in arguments else None
+        return next(((value,) for known in arguments if known == value and type(known) is type(value)), None)
     if origin in (list, tuple, Sequence) or getattr(origin, "__name__", "") == "Sequence":
         if not isinstance(value, list):
             return None
@@ -161,13 +183,11 @@ def describe(annotation: Any) -> str:
     """An annotation in words: ``int``, ``"a" or "b"``, ``list of str``."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in (typing.Union, types.UnionType):
-        return " or ".join(describe(member) for member in arguments)
+        return " or ".join(describe(member) for member in arguments if member is not types.NoneType)
     if origin is Literal:
         return " or ".join(repr(argument) for argument in arguments)
     if arguments:
         return f"list of {describe(arguments[0])}"
-    if annotation is types.NoneType:
-        return "nothing"
     return "path" if annotation is Path else getattr(annotation, "__name__", str(annotation))
 
 
@@ -175,7 +195,7 @@ def version(stage: str, use: str) -> str:
     """Digest of a strategy's source: of its file and its folder's helpers, or of its package."""
     module = use.partition(":")[0] if ":" in use else f"text2sql.{FOLDERS[stage]}.{use}"
     spec = importlib.util.find_spec(module)
-    if spec is None or not spec.origin:
+    if spec is None or not spec.has_location or not spec.origin:
         return ""
     file = Path(spec.origin)
     if file.name == "__init__.py":

@@ -78,9 +78,7 @@ def _judge(
     items = list(zip(dataset.examples, answers, strict=True))
     bar = tqdm(in_parallel(work, items, workers), total=len(items), desc=name, disable=not progress, leave=False)
     found = dict(bar)
-    return Judged(judge, levels, {
-        metric: {id: found[id][metric] for id in levels} for metric in judge.metrics
-    })
+    return Judged(judge, levels, {metric: {id: found[id][metric] for id in levels} for metric in judge.metrics})
 
 
 def evaluate(

@@ -54,12 +54,16 @@ class Scored:
     @property
     def judged(self) -> Judged:
         """Every verdict on the questions asked for; an unanswered one counts as wrong."""
-        return Judged(self.judge, self.levels, {
-            metric: {
-                id: self.run.verdicts.get(id, {}).get(metric, Verdict(metric, 0.0, "unanswered")) for id in self.ids
-            }
-            for metric in self.judge.metrics
-        })
+        return Judged(
+            self.judge,
+            self.levels,
+            {
+                metric: {
+                    id: self.run.verdicts.get(id, {}).get(metric, Verdict(metric, 0.0, "unanswered")) for id in self.ids
+                }
+                for metric in self.judge.metrics
+            },
+        )
 
     def scores(self, metric: str) -> dict[str, float | None]:
         """A metric's score over all questions and by hardness, as fractions of 1."""
@@ -76,9 +80,7 @@ class Runs(Mapping[str, Scored]):
 
     def __init__(self, runs: Sequence[Scored]) -> None:
         names = [run.name for run in runs]
-        self._runs = {
-            run.name if names.count(run.name) == 1 else f"{run.name} (seed {run.seed})": run for run in runs
-        }
+        self._runs = {run.name if names.count(run.name) == 1 else f"{run.name} (seed {run.seed})": run for run in runs}
 
     def __getitem__(self, name: str) -> Scored:
         return self._runs[name]
@@ -109,10 +111,12 @@ def run(
     levels = hardness(dataset)
     examples = sample(dataset.examples, limit)
     with Executor(workers=workers, cache=cache_folder() / "executions.sqlite") as executor:
-        return Runs([
-            _configuration(experiment, configuration, examples, levels, executor, out, retry, progress)
-            for configuration in experiment.configurations
-        ])
+        return Runs(
+            [
+                _configuration(experiment, configuration, examples, levels, executor, out, retry, progress)
+                for configuration in experiment.configurations
+            ]
+        )
 
 
 def sample(examples: Sequence[Example], limit: int | None) -> list[Example]:
@@ -149,9 +153,7 @@ def _configuration(
     metrics = list(judge.metrics)
 
     def scored(run: Run) -> Scored:
-        return Scored(
-            configuration.name, configuration.seed, run, dataset, judge, ids, levels, configuration.published
-        )
+        return Scored(configuration.name, configuration.seed, run, dataset, judge, ids, levels, configuration.published)
 
     if (folder / "run.json").is_file() and _finished(run := open_run(folder), ids, metrics, retry):
         return scored(run)
@@ -259,9 +261,7 @@ class _Bar:
         self._bar.close()
 
 
-def in_parallel(
-    function: Callable[[Item], Outcome], items: Sequence[Item], workers: int
-) -> Iterator[Outcome]:
+def in_parallel(function: Callable[[Item], Outcome], items: Sequence[Item], workers: int) -> Iterator[Outcome]:
     """Outcomes as they come. Threads are daemons, so that an interrupt ends at once; an error ends all."""
     if workers == 1:
         yield from map(function, items)

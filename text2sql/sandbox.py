@@ -15,6 +15,7 @@ import re
 import signal
 import sqlite3
 import sys
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -42,10 +43,11 @@ ERRORS = {
 """Classes of failing SQL."""
 
 _FIRST_ROWS, _FIRST_BYTES = 20, 4096
+_MESSAGE = 500  # characters of an error's message: SQLite quotes SQL in it
 _OPEN_DATABASES = 4
-_OPCODES = 50_000  # between two looks at the clock: a few milliseconds
+_OPCODES = 10_000  # between two looks at the clock: a millisecond
 _HEAP = 512 << 20
-_ADDRESS_SPACE = 4 << 30
+_ADDRESS_SPACE = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,14 @@ class Compare:
 
 
 Job: TypeAlias = Run | Compare
+_Identity: TypeAlias = tuple[Path, int, int, int]
 
 
 class Sandbox:
     """Executes SQL; keeps a few databases open. Not thread-safe: one per process."""
 
     def __init__(self) -> None:
-        self._connections: OrderedDict[Path, sqlite3.Connection] = OrderedDict()
+        self._connections: OrderedDict[_Identity, sqlite3.Connection] = OrderedDict()
         self._heap_limited = False
 
     def execute(self, database: Path, sql: str, limits: Limits) -> Result:
@@ -130,30 +133,29 @@ class Sandbox:
         connection = self._open(database)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limits.cell)
         deadline = time.monotonic() + limits.seconds
-        connection.set_progress_handler(lambda: _orphaned() or time.monotonic() > deadline, _OPCODES)
-        cursor = connection.cursor()
+        connection.set_progress_handler(lambda: time.monotonic() > deadline, _OPCODES)
         try:
-            cursor.execute(sql)
-            if cursor.description is None:
-                raise _Refused("not_a_query", "the statement returns no rows")
-            names = tuple(column[0] for column in cursor.description)
-            return names, *_fetch_rows(cursor, limits, deadline)
+            with contextlib.closing(connection.cursor()) as cursor:
+                cursor.execute(sql)
+                if cursor.description is None:
+                    raise _Refused("not_a_query", "the statement returns no rows")
+                names = tuple(column[0] for column in cursor.description)
+                if sum(map(len, names)) > limits.sql:
+                    raise _Refused("too_big", f"column names of more than {limits.sql:,} characters")
+                return names, *_fetch_rows(cursor, limits, deadline)
         except (sqlite3.Error, sqlite3.Warning, MemoryError, UnicodeError, ValueError) as error:
-            raise self._refusal(database, error, limits) from None
-        finally:
-            cursor.close()
-
-    def _refusal(self, database: Path, error: Exception, limits: Limits) -> _Refused:
-        name, message = _classify(error, limits)
-        if name == "damaged":
-            self._close(database)
-            raise DatabaseError(f"{database}: {message}")
-        return _Refused(name, message)
+            name, message = _classify(error, limits)
+            if name == "damaged":
+                raise DatabaseError(f"{database}: {message}") from None
+            raise _Refused(name, message) from None
 
     def _open(self, database: Path) -> sqlite3.Connection:
-        connection = self._connections.get(database)
+        # A file that was replaced is another database: SQLite, told that it is immutable, would not notice.
+        identity = _identity(database)
+        connection = self._connections.get(identity)
         if connection is None:
-            connection = self._connections[database] = open_database(database)
+            connection = self._connections[identity] = open_database(database)
+            connection.execute("PRAGMA temp_store = MEMORY").close()  # a sort spills into the heap limit, not on disk
             if not self._heap_limited:
                 connection.execute(f"PRAGMA hard_heap_limit = {_HEAP}").fetchall()
                 self._heap_limited = True
@@ -162,25 +164,32 @@ class Sandbox:
             connection.setlimit(sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0)
             if len(self._connections) > _OPEN_DATABASES:
                 self._connections.popitem(last=False)[1].close()
-        self._connections.move_to_end(database)
+        self._connections.move_to_end(identity)
         return connection
 
-    def _close(self, database: Path) -> None:
-        with contextlib.suppress(KeyError):
-            self._connections.pop(database).close()
+
+def _identity(database: Path) -> _Identity:
+    try:
+        stat = database.stat()
+    except OSError:
+        raise DatabaseError(f"{database}: no such database") from None
+    return database, stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
 def open_database(database: Path) -> sqlite3.Connection:
     """Open for reading only; invalid UTF-8 is dropped, as the official evaluator does.
 
-    Raises DatabaseError where the file is missing or is not an SQLite database.
+    Raises DatabaseError where the file is missing, empty or not an SQLite database.
     """
     if not database.is_file():
         raise DatabaseError(f"{database}: no such database")
-    with database.open("rb") as file:
-        head = file.read(16)
-    if head not in (b"SQLite format 3\0", b""):
-        raise DatabaseError(f"{database}: not an SQLite database")
+    try:
+        with database.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise DatabaseError(f"{database}: {error.strerror}") from None
+    if head != b"SQLite format 3\0":
+        raise DatabaseError(f"{database}: {'not an SQLite database' if head else 'an empty file'}")
     uri = f"{database.absolute().as_uri()}?mode=ro&immutable=1"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=0)
     connection.text_factory = _decode
@@ -201,7 +210,8 @@ class _Refused(Exception):
 
 def _fetch_rows(cursor: sqlite3.Cursor, limits: Limits, deadline: float) -> tuple[list[Row], bool]:
     rows: list[Row] = []
-    size, chunk = 0, 1  # growing chunks: a few huge rows are noticed before memory is gone
+    size = 0
+    chunk = max(1, limits.bytes // (limits.cell * len(cursor.description)))  # never more than the limit at once
     while fetched := cursor.fetchmany(chunk):
         rows += fetched
         size += len(marshal.dumps(fetched, 2))
@@ -211,7 +221,6 @@ def _fetch_rows(cursor: sqlite3.Cursor, limits: Limits, deadline: float) -> tupl
             return rows, True
         if time.monotonic() > deadline:
             raise _Refused("timeout", f"no end after {limits.seconds:g} s")
-        chunk = min(chunk * 2, 1024)
     return rows, False
 
 
@@ -231,8 +240,19 @@ def _first(rows: Sequence[Row]) -> tuple[Row, ...]:
 _READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
 _FUNCTIONS_DENIED = {"load_extension", "fts3_tokenizer", "edit", "readfile", "writefile"}
 _PRAGMAS_ADMITTED = {
-    "collation_list", "compile_options", "database_list", "foreign_key_list", "function_list", "index_info",
-    "index_list", "index_xinfo", "module_list", "pragma_list", "table_info", "table_list", "table_xinfo",
+    "collation_list",
+    "compile_options",
+    "database_list",
+    "foreign_key_list",
+    "function_list",
+    "index_info",
+    "index_list",
+    "index_xinfo",
+    "module_list",
+    "pragma_list",
+    "table_info",
+    "table_list",
+    "table_xinfo",
 }
 
 
@@ -250,29 +270,41 @@ def _authorize(action: int, first: str | None, second: str | None, _database: st
 
 # --- what went wrong -------------------------------------------------------------------------------------
 
+_CODES = {
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_NOTADB: "damaged",
+    sqlite3.SQLITE_CANTOPEN: "damaged",
+    sqlite3.SQLITE_IOERR: "damaged",
+    sqlite3.SQLITE_INTERRUPT: "timeout",
+    sqlite3.SQLITE_NOMEM: "too_big",
+    sqlite3.SQLITE_TOOBIG: "too_big",
+    sqlite3.SQLITE_AUTH: "not_a_query",
+    sqlite3.SQLITE_READONLY: "not_a_query",
+}
+# Anchored, because messages quote what stands in the SQL.
 _MESSAGES = (
-    ("no_such_table", r"no such table|no such view|no such index"),
-    ("no_such_column", r"no such column"),
-    ("no_such_function", r"no such function|no such module|no such collation"),
-    ("ambiguous_column", r"ambiguous column name"),
-    ("multi_statement", r"one statement at a time"),
-    ("not_a_query", r"not authori[sz]ed|authorization denied|prohibited|readonly database|too many attached"),
-    ("timeout", r"^interrupted"),
-    ("too_big", r"too big|too large|out of memory|too many (?!attached)|too long|too complex|stack overflow"),
-    ("syntax", r"syntax error|unrecognized token|incomplete input|null character|surrogates not allowed"),
-    ("damaged", r"file is not a database|disk image is malformed|unable to open database file|disk I/O error"),
+    ("no_such_table", r"no such (table|view|index)\b"),
+    ("no_such_column", r"no such column\b"),
+    ("no_such_function", r"no such (function|module|collation)\b"),
+    ("ambiguous_column", r"ambiguous column name\b"),
+    ("multi_statement", r".*one statement at a time"),
+    ("not_a_query", r"not authori[sz]ed|authorization denied|too many attached"),
+    ("syntax", r"unrecognized token|incomplete input|.*(: syntax error|null character|surrogates not allowed)$"),
+    ("too_big", r"too many |at most \d+ tables|.* too (big|large|long|complex)( \(.*\))?$|.*stack overflow$"),
 )
 
 
 def _classify(error: Exception, limits: Limits) -> tuple[str, str]:
-    """The class of an error and its message, on one line."""
-    message = " ".join(str(error).split())
+    """The class of an error, by its code or else by its message, and the message on one line."""
     if isinstance(error, MemoryError):
         return "too_big", "out of memory"
-    name = next((name for name, pattern in _MESSAGES if re.search(pattern, message)), "invalid")
+    message = " ".join(str(error).split())
+    name = _CODES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    if name is None:
+        name = next((name for name, pattern in _MESSAGES if re.match(pattern, message)), "invalid")
     if name == "timeout":
         message = f"no end after {limits.seconds:g} s"
-    return name, message
+    return name, message if len(message) <= _MESSAGE else f"{message[:_MESSAGE]} …"
 
 
 # --- the worker process ----------------------------------------------------------------------------------
@@ -280,12 +312,13 @@ def _classify(error: Exception, limits: Limits) -> tuple[str, str]:
 _PARENT = os.getppid()
 
 
-def _orphaned() -> bool:
-    # Where the parent was killed nobody waits for the answer. (Windows keeps the parent's number: there
-    # the worker ends with its statement, when it finds the pipe closed.)
-    if os.getppid() != _PARENT:
-        os._exit(1)
-    return False
+def _end_with_parent() -> None:
+    # Where the parent was killed nobody waits for the answer. A thread looks, because a statement may be
+    # stuck where SQLite calls no handler. (Windows keeps the parent's number: there the worker ends with
+    # its statement, when it finds the pipe closed.)
+    while os.getppid() == _PARENT:
+        time.sleep(0.5)
+    os._exit(1)
 
 
 def main() -> None:
@@ -297,8 +330,9 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     sandbox = Sandbox()
-    with contextlib.suppress(EOFError, BrokenPipeError):
+    with contextlib.suppress(EOFError, BrokenPipeError, pickle.UnpicklingError):
         while True:
             _send(answers, _answer(sandbox, pickle.load(requests)))
 

@@ -75,12 +75,14 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-_KEYWORDS = set(
-    """ADD ALL ALTER AND AS BETWEEN BY CASE CHECK COLUMN COMMIT CONSTRAINT CREATE CROSS DEFAULT DELETE DISTINCT DROP
-    ELSE END EXCEPT EXISTS FOREIGN FROM FULL GROUP HAVING IN INDEX INNER INSERT INTERSECT INTO IS JOIN LEFT LIKE
-    LIMIT NATURAL NOT NULL OFFSET ON OR ORDER OUTER PRIMARY REFERENCES RIGHT SELECT SET TABLE THEN TO TRANSACTION
-    UNION UNIQUE UPDATE USING VALUES VIEW WHEN WHERE WITH""".split()
-)
+_RESERVED = """
+    ADD ALL ALTER AND AS AUTOINCREMENT BETWEEN BY CASE CAST CHECK COLLATE COLUMN COMMIT CONSTRAINT CREATE CROSS
+    CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP DEFAULT DEFERRABLE DELETE DISTINCT DROP ELSE END ESCAPE EXCEPT EXISTS
+    FOREIGN FROM FULL GROUP HAVING IF IN INDEX INNER INSERT INTERSECT INTO IS ISNULL JOIN LEFT LIKE LIMIT NATURAL NOT
+    NOTHING NOTNULL NULL OFFSET ON OR ORDER OUTER PRIMARY RAISE REFERENCES RETURNING RIGHT SELECT SET TABLE THEN TO
+    TRANSACTION UNION UNIQUE UPDATE USING VALUES VIEW WHEN WHERE WITH
+"""
+_KEYWORDS = frozenset(_RESERVED.split())
 
 
 # --- from databases -------------------------------------------------------------------------------------
@@ -91,7 +93,8 @@ def read_schema(db_id: str, database: Path) -> Schema:
     with closing(open_database(database)) as connection:
         try:
             names = [
-                name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+                name
+                for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
                 if not name.startswith("sqlite_")
             ]
             tables = tuple(_read_table(connection, name) for name in names)
@@ -124,17 +127,14 @@ def plain_words(name: str) -> str:
 def with_content(schema: Schema, database: Path) -> Schema:
     """The schema with first rows and some distinct short texts; tables that cannot be read stay bare."""
     with closing(open_database(database)) as connection:
-        return Schema(
-            schema.db_id, tuple(_table_content(connection, t) for t in schema.tables), schema.foreign_keys
-        )
+        return Schema(schema.db_id, tuple(_table_content(connection, t) for t in schema.tables), schema.foreign_keys)
 
 
 def _table_content(connection: sqlite3.Connection, table: Table) -> Table:
-    names = [quote(column.name) for column in table.columns]
+    # Qualified: SQLite would take a lone quoted name that the table does not have for a text.
+    names = [f"{quote(table.name)}.{quote(column.name)}" for column in table.columns]
     try:
-        rows = connection.execute(
-            f"SELECT {', '.join(names)} FROM {quote(table.name)} LIMIT {_SCANNED}"
-        ).fetchall()
+        rows = connection.execute(f"SELECT {', '.join(names)} FROM {quote(table.name)} LIMIT {_SCANNED}").fetchall()
     except sqlite3.Error:  # tables.json and the database disagree: `data check` says so
         return table
     columns = tuple(

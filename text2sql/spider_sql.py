@@ -17,9 +17,7 @@ from text2sql.types import Hardness
 
 Aggregate: TypeAlias = Literal["none", "max", "min", "count", "sum", "avg"]
 Arithmetic: TypeAlias = Literal["none", "-", "+", "*", "/"]
-Comparison: TypeAlias = Literal[
-    "not", "between", "=", ">", "<", ">=", "<=", "!=", "in", "like", "is", "exists"
-]
+Comparison: TypeAlias = Literal["not", "between", "=", ">", "<", ">=", "<=", "!=", "in", "like", "is", "exists"]
 Connector: TypeAlias = Literal["and", "or"]
 Direction: TypeAlias = Literal["asc", "desc"]
 _Word = TypeVar("_Word", bound=str)
@@ -136,11 +134,8 @@ def hardness(query: Query) -> Hardness:
         return "easy"
     if not nested and ((clauses <= 1 and plurals <= 2) or (clauses <= 2 and plurals < 2)):
         return "medium"
-    if not nested and ((clauses <= 2 and plurals > 2) or (clauses == 3 and plurals <= 2)):
-        return "hard"
-    if nested == 1 and clauses <= 1 and not plurals:
-        return "hard"
-    return "extra"
+    flat = not nested and ((clauses <= 2 and plurals > 2) or (clauses == 3 and plurals <= 2))
+    return "hard" if flat or (nested == 1 and clauses <= 1 and not plurals) else "extra"
 
 
 def _clauses(query: Query) -> int:
@@ -174,15 +169,11 @@ def _plurals(query: Query) -> int:
     where it stands in a unit's place). Aggregates inside a select item's value unit do not count.
     """
     ordered = query.order_by.units if query.order_by else ()
-    columns = [
-        *query.group_by,
-        *(unit.left for unit in ordered),
-        *(unit.right for unit in ordered if unit.right),
-    ]
+    columns = (*query.group_by, *(side for unit in ordered for side in (unit.left, unit.right)))
     items = (*query.where[::2], *query.having)
     aggregates = (
         sum(unit.aggregate != "none" for unit in query.select.units)
-        + sum(column.aggregate != "none" for column in columns)
+        + sum(column is not None and column.aggregate != "none" for column in columns)
         + sum(isinstance(item, str) or item.negated for item in items)
     )
     counts = (aggregates, len(query.select.units), len(query.where), len(query.group_by))
@@ -275,7 +266,7 @@ class _Names:
 def _names(tokens: Sequence[str], columns_by_table: Mapping[str, Sequence[str]]) -> _Names:
     """Any ``x AS y`` makes an alias, wherever it stands, and for the whole text; of two the last one wins."""
     tables = {table.lower() for table in columns_by_table}
-    columns = (f"{table}.{name}".lower() for table, names in columns_by_table.items() for name in names)
+    columns = (f"{table.lower()}.{name.lower()}" for table, names in columns_by_table.items() for name in names)
     if tokens[-1:] == ["as"]:
         raise ParseError("AS without an alias")
     aliases = {tokens[at + 1]: tokens[at - 1] for at, token in enumerate(tokens) if token == "as"}
@@ -306,7 +297,7 @@ class _Parser:
     def _take(self) -> str:
         token = self._tokens[self._at]
         if not token:
-            raise ParseError("the SQL ends too early")
+            raise ParseError("the SQL, or a value in it, ends too early")
         self._at += 1
         return token
 
@@ -368,13 +359,16 @@ class _Parser:
                 units.append(self.query())
             else:
                 self._accept("join")
-                tables.append(self._names.table(self._take()))
-                units.append(tables[-1])
+                table = self._names.table(self._take())
+                units.append(table)
+                if table not in tables:
+                    tables.append(table)
                 if self._accept("as"):
                     self._take()
             if self._accept("on"):
-                conditions += ["and"] if conditions else []
-                conditions += self._condition(tables)
+                if conditions:
+                    conditions.append("and")
+                conditions.extend(self._condition(tables))
             if bracket:
                 self._expect(")")
             if self._peek() in _LIST_ENDS:

@@ -61,10 +61,13 @@ def is_ordered(sql: str) -> bool:
 
 
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
-_FENCE = re.compile(r"```[ \t]*(\w*)[ \t]*\r?\n(.*?)(?:```|\Z)|```(\w*)[ \t]+([^`\n]+)```|`(SELECT\b[^`]*)`",
-                    re.DOTALL | re.IGNORECASE)
-_START = re.compile(r"^[^\S\n]*(?:SQL(?:ite)?(?:[ \t]+query)?[ \t]*:)?[^\S\n]*(?P<sql>(?:SELECT|WITH)\b.*)",
-                    re.DOTALL | re.IGNORECASE | re.MULTILINE)
+_FENCE = re.compile(
+    r"```[ \t]*(\w*)[ \t]*\r?\n(.*?)(?:```|\Z)|```(\w*)[ \t]+([^`\n]+)```|`(SELECT\b[^`]*)`", re.DOTALL | re.IGNORECASE
+)
+_START = re.compile(
+    r"^[^\S\n]*(?:SQL(?:ite)?(?:[ \t]+query)?[ \t]*:)?[^\S\n]*(?P<sql>(?:SELECT|WITH)\b.*)",
+    re.DOTALL | re.IGNORECASE | re.MULTILINE,
+)
 
 
 def extract(completion: Completion) -> tuple[str, str]:

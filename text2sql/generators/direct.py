@@ -9,9 +9,7 @@ from text2sql.sql import extract
 from text2sql.types import Candidate, Candidates, Question, Schema
 
 
-def direct(
-    model: Model, renders: Sequence[Render], seed: int, *, n: int = 1, temperature: float = 0.0
-) -> Generator:
+def direct(model: Model, renders: Sequence[Render], seed: int, *, n: int = 1, temperature: float = 0.0) -> Generator:
     """``n`` samples of each prompt.
 
     ``temperature``: 0 for the likeliest answer; above it, samples for self-consistency.

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from text2sql.errors import ConfigError, ProviderError
+from text2sql.errors import ConfigError, PredictionsError, ProviderError
 from text2sql.predictions import align
 from text2sql.protocols import Model
 from text2sql.types import Completion, Completions, Prompt, Question
@@ -24,11 +24,15 @@ def recorded(
     candidate at this position (from 0), as when the candidates come from several systems.
     ``allow_missing``: questions without an output stay unanswered, instead of refusing the file.
     """
-    answers = align(file, questions, allow_missing=allow_missing)
+    remedy = "allow_missing = true leaves it unanswered"
+    answers = align(file, questions, allow_missing=allow_missing, remedy=remedy)
     sqls = {question.id: answer.sqls for question, answer in zip(questions, answers, strict=True)}
     if pick is not None:
-        if not 0 <= pick < max(map(len, sqls.values())):
+        lacking = [id for id, candidates in sqls.items() if not 0 <= pick < len(candidates)]
+        if len(lacking) == len(sqls):
             raise ConfigError(f"{file}: no question has a candidate {pick} (they count from 0)")
+        if lacking and not allow_missing:
+            raise PredictionsError(f"{file}: {lacking[0]} has no candidate {pick}; {remedy}")
         sqls = {id: candidates[pick : pick + 1] for id, candidates in sqls.items()}
     return _Recorded(file.name, sqls)
 

@@ -1,0 +1,43 @@
+"""Fixtures for all tests: a cache folder of their own, the real data where it is, the tiny data set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from text2sql.dataset import Dataset, load_dataset
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests neither use nor fill the user's cache folder."""
+    folder = str(tmp_path_factory.mktemp("cache"))
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_CACHE_HOME", "LOCALAPPDATA", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
+            patch.setenv(name, folder)
+        yield
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with real Spider and published outputs."""
+    if not SHARED.is_dir():
+        pytest.skip("no ../shared beside this checkout")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def spider(shared: Path) -> Dataset:
+    """Spider dev."""
+    return load_dataset(shared / "spider")
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Dataset:
+    """The tiny bundled data set's dev split."""
+    return load_dataset("tiny")

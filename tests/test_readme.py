@@ -1,0 +1,121 @@
+"""What the READMEs promise: every command exists and runs, the printed table is the real one."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, SHARED
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return [text for name, text in fenced if name == language]
+
+
+def commands() -> list[str]:
+    lines = [line.partition(" #")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+    return [line for line in lines if line.startswith("text2sql")]
+
+
+def text2sql(arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "text2sql", *shlex.split(arguments)],
+        cwd=folder, capture_output=True, text=True, check=False, encoding="utf-8",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what the commands read, so that their runs do not land in this checkout."""
+    folder = tmp_path_factory.mktemp("work") / "checkout"
+    folder.mkdir()
+    for name in ("experiments", "spider_data"):
+        _copy(ROOT / name, folder / name)
+    if SHARED.is_dir():
+        os.symlink(SHARED, folder.parent / "shared")
+    return folder
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.mkdir()
+    for path in source.iterdir():
+        if path.name in ("runs", "spider"):
+            continue
+        if path.is_dir():
+            _copy(path, target / path.name)
+        else:
+            (target / path.name).write_bytes(path.read_bytes())
+
+
+def test_there_are_commands() -> None:
+    assert len(commands()) >= 9
+
+
+def test_every_command_runs(checkout: Path) -> None:
+    for command in commands():
+        arguments = command.removeprefix("text2sql ")
+        if "../shared" in arguments:
+            if not SHARED.is_dir():
+                continue
+            # The whole of it takes minutes: here a sample is enough.
+            arguments = re.sub(r" --limit \d+", "", arguments) + " --limit 4"
+        if arguments.startswith("data download"):
+            arguments += " --help"  # the network is not part of this test: test_download.py has a server
+        done = text2sql(arguments, checkout)
+        assert (done.returncode, done.stderr if done.returncode else "") == (0, ""), command
+        assert done.stdout.strip()
+
+
+def test_the_first_table_is_what_is_printed(checkout: Path) -> None:
+    printed = text2sql("run experiments/tiny.toml --quiet", checkout).stdout
+    shown = next(block for block in blocks("") if block.startswith("tiny dev"))
+
+    def without_seconds(table: str) -> list[str]:
+        return [re.sub(r"\s+(\d+\.\d|s|-+)$", "", line) for line in table.strip().splitlines()]
+
+    assert without_seconds(printed) == without_seconds(shown)
+
+
+def test_the_experiment_runs(checkout: Path) -> None:
+    (experiment,) = blocks("toml")
+    (checkout / "experiments/readme.toml").write_text(experiment, encoding="utf-8")
+    printed = text2sql("run experiments/readme.toml --quiet --only 'majority of 5 · generator.n=5'", checkout).stdout
+    assert re.search(r"majority of 5 · generator.n=5 +76.7 .* 76.7$", printed, re.MULTILINE)
+
+
+def test_the_python_runs(checkout: Path) -> None:
+    code = blocks("python")[0] + "\nprint(verdicts.scores('execution_accuracy')['all'])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "0.8"
+
+
+def test_the_strategy_works(checkout: Path) -> None:
+    (checkout / "my_module.py").write_text(blocks("python")[1], encoding="utf-8")
+    text2sql("run experiments/tiny.toml --quiet", checkout)
+    done = text2sql("vote majority-of-5 --voter my_module:longest", checkout)
+    assert done.returncode == 0, done.stderr
+    assert "majority of 5 · my_module:longest" in done.stdout
+
+
+def test_ci_runs_the_test_commands() -> None:
+    (tests,) = [block for block in blocks("sh") if "pytest" in block]
+    ci = (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()
+    assert all(line in ci for line in tests.strip().splitlines())
+
+
+def test_the_file_tree_is_true() -> None:
+    tree = next(block for block in blocks("") if block.startswith("text2sql/"))
+    told = set(re.findall(r"^  (\w+\.py) ", tree, re.MULTILINE))
+    assert told == {path.name for path in (ROOT / "text2sql").glob("[a-z]*.py")}
+    folders = set(re.findall(r"(\w+)/", tree.split("strategies:")[1].split("\n")[0]))
+    assert folders == {path.parent.name for path in (ROOT / "text2sql").glob("*/__init__.py")}

@@ -1,0 +1,122 @@
+"""Tables and JSON of runs and evaluations."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from text2sql.config import load
+from text2sql.dataset import Dataset
+from text2sql.report import evaluation_table, evaluations_json, runs_json, table
+from text2sql.rescore import dataset_of, evaluate, evaluate_files, vote
+from text2sql.runner import Runs, run
+from text2sql.show import show
+from text2sql.store import open_run
+
+LEVELS = ["all", "easy", "medium", "hard", "extra"]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    return run(load(ROOT / "experiments/tiny.toml"), out=tmp_path_factory.mktemp("out"), workers=2, progress=False)
+
+
+def test_json_of_a_run(runs: Runs) -> None:
+    told = runs_json("tiny", runs)
+    assert json.loads(json.dumps(told)) == told
+    assert {key: told[key] for key in ("experiment", "data", "split")} == {
+        "experiment": "tiny", "data": "tiny", "split": "dev",
+    }  # fmt: skip
+    first = told["configurations"][0]
+    assert (first["name"], first["n"], first["answered"], first["errors"]) == ("first of 5", 30, 30, 2)
+    assert list(first["metrics"]["execution_accuracy"]) == LEVELS
+    assert first["metrics"]["execution_accuracy"]["all"] == 17 / 30
+    assert [round(end, 3) for end in first["interval"]] == [0.392, 0.726]
+    assert (first["tokens"], first["cost"]) == (None, {"alone": None, "paid": None})
+    assert open_run(Path(first["run"])).name == "first of 5"
+
+
+def test_tokens_cost_and_seconds_come_from_the_calls(tmp_path: Path) -> None:
+    file = tmp_path / "paid.toml"
+    file.write_text(
+        '[data]\nuse = "tiny"\n[defaults]\nprompt = "question"\n[[configuration]]\nname = "paid"\n'
+        'model = { use = "tests.strategies:slow", file = "{data}/recorded/samples.jsonl", seconds = 0.01 }\n'
+        'generator = { use = "direct", n = 2 }\npublished = { execution_accuracy = 50, source = "nobody" }\n',
+        encoding="utf-8",
+    )
+    paid = run(load(file), workers=1, progress=False)
+    told = runs_json("paid", paid)["configurations"][0]
+    assert told["tokens"] == 30 * 2 * 15
+    assert told["cost"] == {"alone": pytest.approx(0.6), "paid": pytest.approx(0.6)}
+    assert told["seconds"] >= 0.3
+    assert told["published"] == {"execution_accuracy": 0.5}
+    header, row = table(paid).splitlines()[3], table(paid).splitlines()[5]
+    assert header.endswith("published") and row.endswith("50.0") and "900  $0.60  $0.60" in row
+
+
+def test_a_sample_and_unanswered_questions_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "down.toml"
+    file.write_text(
+        '[data]\nuse = "tiny"\n[[configuration]]\nname = "down"\nmodel = { use = "tests.strategies:failing" }\n',
+        encoding="utf-8",
+    )
+    text = table(run(load(file), limit=10, workers=1, progress=False))
+    assert text.splitlines()[0] == "tiny dev, sample of 10 of 30 questions"
+    assert text.splitlines()[-1].startswith("Incomplete, unanswered counts as wrong, so these are lower bounds: down (")
+
+
+def test_markdown_has_the_same_cells(runs: Runs) -> None:
+    plain, markdown = table(runs).splitlines()[3:], table(runs, markdown=True).splitlines()[3:]
+    assert markdown[1].startswith("| ---") and markdown[1].endswith("-: |")
+    for line, marked in zip((plain[0], *plain[2:]), (markdown[0], *markdown[2:]), strict=True):
+        assert line.split() == marked.replace("|", " ").split()
+
+
+def test_several_seeds_give_mean_and_spread(tmp_path: Path) -> None:
+    experiment = load(ROOT / "experiments/tiny.toml", overrides=["seeds=[0, 1]"]).only(["majority of 5"])
+    lines = table(run(experiment, out=tmp_path, workers=1, progress=False)).splitlines()
+    assert "95 % interval: spread over seeds" in lines[1]
+    assert len(lines) == 6 and "± 0.0" in lines[5]
+
+
+def test_evaluations(tiny: Dataset) -> None:
+    files = [tiny.folder / f"recorded/{name}" for name in ("strong.txt", "weak.txt", "samples.jsonl")]
+    found = evaluate_files(files, tiny, metrics=["execution_accuracy", "pass_at_n"], workers=2, progress=False)
+    assert [e.judged.scores("execution_accuracy")["all"] for e in found] == [24 / 30, 15 / 30, 17 / 30]
+    assert found[2].judged.scores("pass_at_n")["all"] == 27 / 30
+    told = evaluations_json(found)[0]
+    assert {key: told[key] for key in ("file", "n")} == {"file": str(files[0]), "n": 30}
+    assert list(told["metrics"]["execution_accuracy"]) == LEVELS
+    text = evaluation_table(found)
+    assert len(text.splitlines()) == 3 + 2 + 6
+    assert evaluate(files[0], data="tiny").scores("execution_accuracy")["all"] == 0.8
+
+
+def test_evaluate_serially_gives_the_same(tiny: Dataset) -> None:
+    file = tiny.folder / "recorded/weak.txt"
+    serial, parallel = (evaluate(file, data="tiny", workers=workers) for workers in (1, 4))
+    assert serial.verdicts == parallel.verdicts
+
+
+def test_vote_again(runs: Runs) -> None:
+    base = runs["first of 5"].run
+    old, new = vote(base.folder, "majority", n=3)
+    assert (old.scores("execution_accuracy")["all"], new.scores("execution_accuracy")["all"]) == (17 / 30, 22 / 30)
+    assert new.scores("pass_at_n")["all"] == 26 / 30
+    assert new.run.folder.parent == base.folder.parent
+    stored = open_run(new.run.folder)
+    assert stored.name == "first of 5 · majority n=3" and stored.manifest["votes_on"] == base.digest
+    assert {len(record["candidates"]) for record in stored.records.values()} == {3}
+    assert vote(base.folder, "majority")[1].scores("execution_accuracy") == runs["majority of 5"].scores(
+        "execution_accuracy"
+    )
+
+
+def test_show_a_question_from_prompt_to_verdict(runs: Runs) -> None:
+    stored = open_run(runs["majority of 5"].run.folder)
+    text = show(stored, dataset_of(stored), "dev-0017")
+    parts = ["dev-0017 · ", "Question: ", "Prompt:\n  [user] ", "Candidate 0", " ← elected:", "Gold:\n", "→ 0 rows"]
+    assert [part for part in [*parts, "Verdict: "] if part not in text] == []
