@@ -19,9 +19,9 @@ class Call:
 
     question: str
     stage: str
-    model: str
-    n: int
-    seconds: float
+    model: str = ""
+    n: int = 0
+    seconds: float = 0.0
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cost: float | None = None

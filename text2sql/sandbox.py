@@ -210,8 +210,8 @@ class _Refused(Exception):
 
 def _fetch_rows(cursor: sqlite3.Cursor, limits: Limits, deadline: float) -> tuple[list[Row], bool]:
     rows: list[Row] = []
-    size = 0
-    chunk = max(1, limits.bytes // (limits.cell * len(cursor.description)))  # never more than the limit at once
+    size, chunk = 0, 1
+    largest = max(1, limits.bytes // (limits.cell * len(cursor.description)))  # so that no chunk is beyond the limit
     while fetched := cursor.fetchmany(chunk):
         rows += fetched
         size += len(marshal.dumps(fetched, 2))
@@ -221,6 +221,7 @@ def _fetch_rows(cursor: sqlite3.Cursor, limits: Limits, deadline: float) -> tupl
             return rows, True
         if time.monotonic() > deadline:
             raise _Refused("timeout", f"no end after {limits.seconds:g} s")
+        chunk = min(2 * chunk, largest)
     return rows, False
 
 

@@ -12,7 +12,7 @@ import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
@@ -24,6 +24,7 @@ from text2sql.sql import one_line
 from text2sql.types import Candidate, Completion, Example, Message, Prediction, Prompt, Question, Schema, Verdict
 
 Record: TypeAlias = dict[str, Any]
+_CALL = tuple(field.name for field in fields(Call))
 FILES = ("candidates.jsonl", "predictions.jsonl", "verdicts.jsonl", "predicted.sql")
 
 
@@ -122,9 +123,8 @@ class Writer:
 
     def add(self, prediction: Prediction, schema: Schema, calls: Sequence[Call], seconds: float) -> None:
         """Note a finished question, its database's whole schema, its model calls and the seconds it took."""
-        for call in calls:
-            _append(self._calls, asdict(call))
-        _append(self._calls, asdict(Call(prediction.question.id, "question", "", 0, round(seconds, 6))))
+        for call in (*calls, Call(prediction.question.id, "question", seconds=round(seconds, 6))):
+            _append(self._calls, {name: value for name in _CALL if (value := getattr(call, name)) not in (None, "")})
         self._note(to_record(prediction, schema))
 
     def judge(self, question: str, verdicts: Mapping[str, Verdict]) -> None:

@@ -9,6 +9,7 @@ thread, one connection per database, every row fetched. Bare and ours alternate;
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sqlite3
 import statistics
@@ -42,10 +43,8 @@ def bare(dataset: Dataset, todo: list[tuple[str, str]]) -> float:
             uri = f"{dataset.databases[db_id].as_uri()}?mode=ro&immutable=1"
             connections[db_id] = sqlite3.connect(uri, uri=True)
             connections[db_id].text_factory = lambda text: text.decode(errors="ignore")
-        try:
+        with contextlib.suppress(sqlite3.Error):
             connections[db_id].execute(sql).fetchall()
-        except sqlite3.Error:
-            pass
     return time.perf_counter() - start
 
 
