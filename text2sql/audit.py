@@ -84,7 +84,7 @@ def _check(dataset: Dataset, executor: Executor) -> Report:
         *_build(examples),
         *databases,
         *sorted(found, key=lambda finding: order[finding.where]),
-        *(Finding("unparsed_gold", id, "") for id, level in levels.items() if level == "unparsed"),
+        *(Finding("unparsed_gold", e.question.id, e.sql) for e in examples if levels.get(e.question.id) == "unparsed"),
         *_shared(dataset, names),
     ]
     return Report(dataset, counts, findings)
@@ -132,7 +132,7 @@ def _invalid_text(name: str, path: Path, tables: Iterable[str]) -> Iterator[Find
             except sqlite3.Error as error:
                 raise DatabaseError(f"{path}: {table}: {error}") from None
     if count:
-        yield Finding("invalid_text", name, f"{count} rows")
+        yield Finding("invalid_text", name, _counted(count, "rows"))
 
 
 def _is_text(raw: bytes) -> bool:
@@ -205,7 +205,7 @@ def _build(examples: Sequence[Example]) -> Iterator[Finding]:
         except sqlite3.OperationalError:
             quoted = sum(1 for example in examples if '"' in example.sql)
             if quoted:
-                yield Finding("no_quoted_strings", "SQLite", f"{quoted} gold queries have double quotes")
+                yield Finding("no_quoted_strings", "SQLite", f"gold with double quotes: {quoted}")
 
 
 def _shared(dataset: Dataset, names: Sequence[str]) -> Iterator[Finding]:

@@ -213,9 +213,9 @@ class _Source:
         try:
             self.toml: Toml = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            message, _, place = str(error).partition(" (at ")
-            line = re.match(r"line \d+", place)
-            raise ConfigError(f"{file}{f', {line[0]}' if line else ''}: not TOML: {message}") from None
+            place = re.search(r" \(at (line \d+), column \d+\)$", str(error))
+            where, end = (f"{file}, {place[1]}", place.start()) if place else (str(file), None)
+            raise ConfigError(f"{where}: not TOML: {str(error)[:end]}") from None
 
     def error(self, message: str, key: str = "") -> ConfigError:
         line = None if not key or key in self.overridden else self._line(key)
@@ -223,7 +223,7 @@ class _Source:
 
     def _line(self, key: str) -> int | None:
         """Where a key stands: in the configuration that is being read, else outside of all configurations."""
-        pattern = re.compile(rf"^[^#]*?(?<![\w.-])(?:[\w-]+\.)*{re.escape(key)}[\"']?\s*(?:=|\]|\.[\w.]+\s*=)")
+        pattern = re.compile(rf"^[^#]*?(?<![\w.-])(?:[\w-]+\.)*{re.escape(key)}[\"']?\s*(?:=|\]|\.[\w.]+[\"']?\s*=)")
         found = [(owner, number) for number, owner, line in self._owned() if pattern.match(line)]
         if self.position is not None:
             found = [f for f in found if f[0] == self.position] or [f for f in found if f[0] is None]
@@ -509,7 +509,9 @@ def _table_of(label: str) -> Toml:
         options: Toml = tomllib.loads(f"options = {{{match[2] or ''}}}")["options"]
     except tomllib.TOMLDecodeError:
         raise ConfigError(f"{label!r}: options read option=value, separated by commas") from None
-    return options | {"use": match[1]}
+    if "use" in options:
+        raise ConfigError(f"{label!r}: 'use' is no option")
+    return {"use": match[1]} | options
 
 
 def run_digest(configuration: Configuration, dataset: Dataset, version: str) -> str:

@@ -289,8 +289,11 @@ def _build(db_id: str, script: Path) -> Path:
     temporary = Path(name)
     try:
         with closing(sqlite3.connect(temporary)) as connection:
+            connection.execute("PRAGMA synchronous = OFF")  # nobody reads it before it is whole
             connection.executescript(script.read_text(encoding="utf-8"))
             connection.commit()
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
         os.replace(temporary, target)
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise DatabaseError(f"{script}: {error}") from None

@@ -10,6 +10,7 @@ import contextlib
 import json
 import sqlite3
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, seconds REAL, result TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS comparisons (key TEXT PRIMARY KEY, equal INTEGER) WITHOUT ROWID;
 """
+_WAIT = 5.0  # seconds for other processes, until results are kept in memory
 
 
 class ExecutionCache:
@@ -32,7 +34,9 @@ class ExecutionCache:
     def get(self, key: str, seconds: float) -> Result | None:
         """The result under this key, if it came within so many seconds."""
         row = self._one("SELECT result, seconds FROM results WHERE key = ? AND seconds <= ?", key, seconds)
-        return None if row is None else from_json(json.loads(row[0]), float(row[1]))
+        with contextlib.suppress(ValueError, LookupError, TypeError):  # damaged: as if unknown
+            return None if row is None else from_json(json.loads(row[0]), float(row[1]))
+        return None
 
     def put(self, key: str, result: Result) -> None:
         """Keep a result."""
@@ -65,21 +69,27 @@ class ExecutionCache:
 
 
 def _open(file: Path | None) -> sqlite3.Connection:
-    if file is not None:
-        for _ in range(2):
-            with contextlib.suppress(sqlite3.Error, OSError):
-                return _connect(file)
-            # Not a database, or a damaged one: nothing in it cannot be had again.
-            for part in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm"))):
+    end = time.monotonic() + _WAIT
+    while file is not None and time.monotonic() < end:
+        try:
+            return _connect(file)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                break  # else another process is setting it up
+        except sqlite3.DatabaseError:  # not a database, or a damaged one: nothing in it cannot be had again
+            for part in (file, *(file.with_name(file.name + suffix) for suffix in ("-wal", "-shm"))):
                 with contextlib.suppress(OSError):
                     part.unlink(missing_ok=True)
+        except OSError:
+            break
+        time.sleep(0.05)
     return _connect(None)
 
 
 def _connect(file: Path | None) -> sqlite3.Connection:
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(file or ":memory:", timeout=5, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(file or ":memory:", timeout=_WAIT, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = OFF")

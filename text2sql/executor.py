@@ -31,9 +31,16 @@ from text2sql.types import Result
 
 _FORMAT = "1"  # of results and their digests; a change makes all cached results unknown
 _GRACE = 2.0  # seconds after the deadline in the virtual machine until the worker is killed
-_TRANSIENT = {"timeout", "crashed"}  # depend on the moment, as do these words: such results are not kept
-_VOLATILE = re.compile(r"random|now|current_|datetime|sqlite_|changes|last_insert", re.IGNORECASE)
-_START = "from text2sql.sandbox import main; main()"
+_STARTUP = 60.0  # seconds for a worker to start, on a machine that is busy
+_TRANSIENT = {"timeout", "crashed"}  # depend on the moment, as does what these return: such results are not kept
+_VOLATILE = re.compile(
+    r"""current_(?:date|time)|sqlite_stmt|database_list
+      |\b(?:random|randomblob|date|time|datetime|julianday|unixepoch|strftime|changes|total_changes|last_insert_rowid)
+       ["\]`\s]*(?:\(|/\*|--)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# An interrupt is the parent's to handle, from the first moment on.
+_START = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); from text2sql.sandbox import main; main()"
 
 
 class Executor:
@@ -77,7 +84,7 @@ class Executor:
         kept = self._cache.get_comparison(key)
         if kept is None:
             kept = self._ask(Compare(database, gold, predicted, by, limits), 3 * limits.seconds)
-            if isinstance(kept, bool):
+            if isinstance(kept, bool) and not _VOLATILE.search(f"{gold[0]} {predicted[0]}"):
                 self._cache.put_comparison(key, kept)
         return kept if isinstance(kept, bool) else None
 
@@ -116,8 +123,10 @@ class Executor:
         worker = self._idle.get()
         try:
             for _ in range(2):  # a worker may have been killed while idle: that is not the statement's fault
-                if worker is None or not worker.alive:
-                    worker = self._start()
+                if worker is not None and not worker.alive:
+                    worker.kill()
+                    worker = None
+                worker = worker or self._start()
                 answer = worker.ask(job, seconds + _GRACE)
                 if not isinstance(answer, EOFError):
                     break
@@ -165,6 +174,7 @@ class _Worker:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
+        self._ready = False
         self._deadline: float | None = None
         self._late = False
 
@@ -175,14 +185,21 @@ class _Worker:
     def ask(self, job: Job, seconds: float) -> Any:
         """The answer, or TimeoutError (killed for being late), or EOFError (died)."""
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._deadline = time.monotonic() + seconds
+        self._late = False
         try:
+            if not self._ready:
+                self._deadline = time.monotonic() + _STARTUP
+                self._ready = pickle.load(self._process.stdout)
+            self._deadline = time.monotonic() + seconds
             pickle.dump(job, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
             self._process.stdin.flush()
             return pickle.load(self._process.stdout)
-        except (EOFError, OSError, pickle.UnpicklingError):
+        except (EOFError, OSError, ValueError, pickle.UnpicklingError):  # a pipe that ended, or that close() closed
             self.kill()
             return TimeoutError() if self._late else EOFError()
+        except BaseException:  # an interrupt: the answer must not be taken for that of the next job
+            self.kill()
+            raise
         finally:
             self._deadline = None
 

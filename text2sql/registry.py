@@ -202,4 +202,4 @@ def version(stage: str, use: str) -> str:
         files = sorted(file.parent.rglob("*.py"))
     else:
         files = [file, *(sorted(file.parent.glob("_[a-z]*.py")) if ":" not in use else [])]
-    return digest(*(path.read_text(encoding="utf-8") for path in files))
+    return digest(*(path.read_text(encoding="utf-8", errors="replace") for path in files))

@@ -143,6 +143,22 @@ def _notes(runs: Sequence[Scored]) -> Iterator[str]:
     if open_questions:
         listed = ", ".join(f"{name} ({count})" for name, count in open_questions.items())
         yield f"\nIncomplete, unanswered counts as wrong, so these are lower bounds: {listed}. --retry asks again."
+    if timed := {run.name: count for run in runs if (count := _decided_by_time(run))}:
+        listed = ", ".join(f"{name} ({count})" for name, count in timed.items())
+        yield f"\nQuestions with a candidate or a verdict that ran into its time limit: {listed}."
+
+
+def _decided_by_time(run: Scored) -> int:
+    """Questions where a time limit, and so the machine, had a say."""
+    judged = {id for verdicts in run.judged.verdicts.values() for id, v in verdicts.items() if v.reason == "timeout"}
+    return len(
+        judged
+        | {
+            id
+            for id in run.ids
+            if any(c.get("result", {}).get("error") == "timeout" for c in run.run.records[id]["candidates"])
+        }
+    )
 
 
 def evaluation_table(evaluations: Sequence[Evaluation], *, markdown: bool = False) -> str:

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import marshal
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import count
+from typing import Any, TypeAlias
 
 from text2sql.types import Cell, Digest, Result, Row
 
 # Version 2 writes equal values as equal bytes: later versions add references and interning.
 _MARSHAL = 2
+
+_Numbers: TypeAlias = Sequence[int]
 
 
 def fingerprint(rows: Sequence[Row]) -> Digest:
@@ -81,6 +84,8 @@ def _settle(gold: Result, predicted: Result, *, ordered: bool) -> bool | None:
         return True
     if gold.row_count != predicted.row_count or len(gold.columns) != len(predicted.columns):
         return False
+    if gold.truncated != predicted.truncated:  # one has rows beyond the limit, the other ends there
+        return False
     left, right = gold.digest, predicted.digest
     if sorted(left.columns) != sorted(right.columns):
         return False
@@ -102,7 +107,7 @@ def _decide(gold: Sequence[Row], predicted: Sequence[Row], *, ordered: bool) -> 
     if ordered:
         # Equality is transitive, so any pairing of equal columns extends to a permutation.
         return Counter(zip(*gold, strict=True)) == Counter(zip(*predicted, strict=True))
-    return _some_permutation(list(zip(*gold, strict=True)), list(zip(*predicted, strict=True)))
+    return _some_permutation(Counter(gold), Counter(predicted))
 
 
 def _cells_sorted(rows: Sequence[Row]) -> list[Row]:
@@ -110,35 +115,61 @@ def _cells_sorted(rows: Sequence[Row]) -> list[Row]:
     return [tuple(sorted(row, key=lambda cell: str(cell) + str(type(cell)))) for row in rows]
 
 
-def _some_permutation(gold: Sequence[Row], predicted: Sequence[Row]) -> bool:
+def _some_permutation(gold: Counter[Row], predicted: Counter[Row]) -> bool:
     """Whether some order of the predicted columns gives the gold multiset of rows.
 
-    Both are given as columns. Backtracking over the columns with the fewest partners first; a stack
-    instead of recursion, because a result may have 2000 columns.
+    Gold columns, those with the fewest partners first, are paired with predicted ones, going back where the rows
+    no longer agree, until the pairs tell all rows apart: that settles the rest. Equal columns are one, because they
+    are interchangeable. A stack instead of recursion, because a result may have 2000 columns.
     """
-    contents = [Counter(column) for column in predicted]
-    partners = {i: [j for j, cells in enumerate(contents) if cells == Counter(gold[i])] for i in range(len(gold))}
-    order = sorted(partners, key=lambda i: len(partners[i]))
-    left = [gold[i] for i in order]
-    chosen: list[int] = []
-    untried = [iter(partners[order[0]])]
-    while untried:
-        column = next((j for j in untried[-1] if j not in chosen and _agree(left, predicted, [*chosen, j])), None)
-        if column is None:
-            untried.pop()
-            del chosen[-1:]
-            continue
-        chosen.append(column)
-        if len(chosen) == len(left):
+    if Counter(gold.values()) != Counter(predicted.values()):
+        return False
+    ours, theirs = Counter(zip(*gold, strict=True)), Counter(zip(*predicted, strict=True))
+    partners: defaultdict[object, list[Row]] = defaultdict(list)
+    for column, copies in theirs.items():
+        partners[copies, _bag(column)].append(column)
+    pairs = sorted(
+        ((column, partners[copies, _bag(column)]) for column, copies in ours.items()), key=lambda p: len(p[1])
+    )
+    stack = [iter([_numbered(gold.values(), predicted.values())])]
+    while stack:
+        left, right = next(stack[-1], ((), ()))
+        if not left:
+            stack.pop()
+        elif len(set(left)) < len(left):
+            stack.append(_paired(*pairs[len(stack) - 1], left, right))
+        elif _arranged(ours, left) == _arranged(theirs, right):
             return True
-        untried.append(iter(partners[order[len(chosen)]]))
     return False
 
 
-def _agree(left: Sequence[Row], predicted: Sequence[Row], chosen: Sequence[int]) -> bool:
-    """Whether the columns chosen so far give the same multiset of partial rows."""
-    ours = zip(*(predicted[j] for j in chosen), strict=True)
-    return Counter(zip(*left[: len(chosen)], strict=True)) == Counter(ours)
+def _paired(
+    column: Row, partners: Sequence[Row], left: _Numbers, right: _Numbers
+) -> Iterator[tuple[_Numbers, _Numbers]]:
+    """The rows' numbers on both sides after each pairing under which they agree.
+
+    (A partner that was taken before does not agree again: it could only with a column equal to that before.)
+    """
+    for partner in partners:
+        numbers = _numbered(zip(left, column, strict=True), zip(right, partner, strict=True))
+        if Counter(numbers[0]) == Counter(numbers[1]):
+            yield numbers
+
+
+def _numbered(left: Iterable[object], right: Iterable[object]) -> tuple[_Numbers, _Numbers]:
+    """Numbers for the items of both sides: equal items, equal numbers."""
+    numbers: defaultdict[object, int] = defaultdict(count().__next__)
+    return [numbers[item] for item in left], [numbers[item] for item in right]
+
+
+def _arranged(columns: Counter[Row], numbers: _Numbers) -> Counter[Row]:
+    """The columns with their cells in the order of the rows' numbers."""
+    order = sorted(range(len(numbers)), key=numbers.__getitem__)
+    return Counter({tuple(column[i] for i in order): copies for column, copies in columns.items()})
+
+
+def _bag(column: Row) -> frozenset[tuple[Cell, int]]:
+    return frozenset(Counter(column).items())
 
 
 COMPARISONS = {

@@ -12,7 +12,6 @@ import marshal
 import os
 import pickle
 import re
-import signal
 import sqlite3
 import sys
 import threading
@@ -324,7 +323,6 @@ def _end_with_parent() -> None:
 
 def main() -> None:
     """Answer pickled jobs from standard input on standard output, until the input ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is the parent's to handle
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -334,6 +332,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     sandbox = Sandbox()
     with contextlib.suppress(EOFError, BrokenPipeError, pickle.UnpicklingError):
+        _send(answers, True)  # ready
         while True:
             _send(answers, _answer(sandbox, pickle.load(requests)))
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from text2sql.types import Completion
 
 _SCANNER = re.compile(
-    r"""(?P<quoted>'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | \[[^\]\[]+\])
-      | (?P<comment>--[^\r\n]* | /\*.*?\*/)
-      | (?P<word>[^\W\d]\w*)
+    r"""(?P<quoted>'[^']*(?:''[^']*)*' | "[^"]*(?:""[^"]*)*" | `[^`]*` | \[[^\]\[]+\])
+      | (?P<comment>--[^\r\n]* | /\*.*?(?:\*/|\Z))
+      | (?P<word>[^\W\d][\w$]*)
       | (?P<space>\s+)
       | (?P<other>\d\w* | .)""",
     re.VERBOSE | re.DOTALL,
@@ -38,9 +39,14 @@ def one_line(sql: str) -> str:
     """
     if not re.search(r"[\t\r\n]|--|/\*", sql):
         return sql.strip()
-    kept = (" " if kind in ("space", "comment") else text for kind, text in scan(sql))
-    # A line break inside quoted text becomes a blank: the format has no way to keep it.
-    return re.sub(r"[\t\r\n]+", " ", re.sub(r" +", " ", "".join(kept))).strip()
+    kept = [""]
+    for kind, text in scan(sql):
+        if kind not in ("space", "comment"):
+            # A line break inside quoted text becomes a blank: the format has no way to keep it.
+            kept.append(re.sub(r"[\t\r\n]+", " ", text))
+        elif kept[-1] != " ":
+            kept.append(" ")
+    return "".join(kept).strip()
 
 
 def is_ordered(sql: str) -> bool:
@@ -60,21 +66,25 @@ def is_ordered(sql: str) -> bool:
     return False
 
 
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
-_FENCE = re.compile(
-    r"```[ \t]*(\w*)[ \t]*\r?\n(.*?)(?:```|\Z)|```(\w*)[ \t]+([^`\n]+)```|`(SELECT\b[^`]*)`", re.DOTALL | re.IGNORECASE
-)
+_THOUGHT = re.compile(r"<(think|thinking)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+_THOUGHT_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_FENCE = re.compile(r"```(.*?)(?:```|\Z)", re.DOTALL)
+# A word is not enough for WITH, which starts many a sentence.
+_QUERY = r"""(?:SELECT\b|WITH\s+(?:RECURSIVE\s+)?(?:\w+|"[^"]+"|`[^`]+`|\[[^\]]+\])\s*(?:\([^()]*\)\s*)?
+             AS\s*(?:(?:NOT\s+)?MATERIALIZED\s*)?\()"""
 _START = re.compile(
-    r"^[^\S\n]*(?:SQL(?:ite)?(?:[ \t]+query)?[ \t]*:)?[^\S\n]*(?P<sql>(?:SELECT|WITH)\b.*)",
-    re.DOTALL | re.IGNORECASE | re.MULTILINE,
+    rf"""^[ \t>]*(?:[^\n:`'"-]{{0,60}}:[ \t*]*)?(?:SQL(?:ite)?[ \t]+)?(?P<sql>{_QUERY}.*)""",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE | re.MULTILINE,
 )
+_INLINE = re.compile(rf"`(?P<sql>{_QUERY}\s[^`]+)`", re.VERBOSE | re.IGNORECASE)
 
 
 def extract(completion: Completion) -> tuple[str, str]:
     """The SQL of a completion and an empty problem, or no SQL and the problem: no_sql, refused, cut_off.
 
-    Code fences and thoughts are removed; the last fenced query counts, else the first text that starts
-    a line with SELECT or WITH, up to its semicolon. SQL that the model handed over as such stays as it is.
+    Code fences and thoughts are removed; the last fenced query counts, else the first text that starts a line
+    with a query, maybe after a label, else the last query in backticks; each up to its semicolon. SQL that the
+    model handed over as such stays as it is.
 
     >>> extract(Completion("Sure:\\n```sql\\nSELECT 1;\\n```"))
     ('SELECT 1', '')
@@ -83,20 +93,18 @@ def extract(completion: Completion) -> tuple[str, str]:
         return completion.sql, "" if completion.sql else "no_sql"
     if completion.finish_reason == "content_filter":
         return "", "refused"
-    text = _THOUGHT.sub("", completion.text)
-    blocks = [next(filter(None, reversed(match.groups())), "") for match in _FENCE.finditer(text)]
-    queries = [block for block in blocks if re.match(r"\s*(?:SELECT|WITH)\b", block, re.IGNORECASE)]
-    found = _START.search(queries[-1] if queries else text)
-    if found:
-        return _first_statement(found["sql"]).strip(), ""
+    # Some servers leave the start of the thought out.
+    text = _THOUGHT_END.split(_THOUGHT.sub("", completion.text))[-1]
+    fenced = [found["sql"] for block in _FENCE.findall(text) if (found := _START.search(block))]
+    if fenced:
+        return _first_statement(fenced[-1]), ""
+    if found := _START.search(text):
+        return _first_statement(re.split(r"```|\r?\n[ \t]*\r?\n", found["sql"])[0]), ""
+    if inline := _INLINE.findall(text):
+        return _first_statement(inline[-1]), ""
     return "", "cut_off" if completion.finish_reason == "length" else "no_sql"
 
 
 def _first_statement(sql: str) -> str:
-    """Up to the first semicolon or blank line outside quotes."""
-    kept = []
-    for kind, text in scan(sql):
-        if text == ";" or (kind == "space" and text.count("\n") > 1):
-            break
-        kept.append(text)
-    return "".join(kept)
+    """Up to the first semicolon outside quotes."""
+    return "".join(takewhile(lambda text: text != ";", (text for _, text in scan(sql)))).strip()

@@ -11,6 +11,7 @@ from text2sql.protocols import Execute
 from text2sql.sql import scan
 from text2sql.types import Result
 
+_AFTER_STATEMENT = re.compile(r"(?:[^\S\r\n]|--[^\r\n]*(?:\r\n?|\n|\Z))*")
 _CURRENT_YEAR = re.compile(r"YEAR\s*\(\s*CURDATE\s*\(\s*\)\s*\)\s*", re.IGNORECASE)
 
 
@@ -52,12 +53,15 @@ def _without_distinct(sql: str) -> str:
     """The first statement, without the word DISTINCT wherever it stands."""
     if ";" not in sql and "distinct" not in sql.lower():
         return sql
-    kept, depth = [], 0
+    kept, depth, end = [], 0, 0
     for kind, text in scan(sql):
+        end += len(text)
         if kind != "word" or text.lower() != "distinct":
             kept.append(text)
         if kind == "other":
             depth += {"(": 1, ")": -1}.get(text, 0)
         if text == ";" and depth <= 0:
+            rest = _AFTER_STATEMENT.match(sql, end)  # sqlparse counts blanks and comments to the statement before
+            kept.append(rest[0] if rest else "")
             break
     return "".join(kept)

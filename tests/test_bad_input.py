@@ -1,0 +1,322 @@
+"""Bad input at the command line: one line that names what is wrong, exit status 2, and no traceback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.small import write_database
+from text2sql.cli import main
+
+TINY = ROOT / "spider_data" / "tiny"
+STRONG = TINY / "recorded" / "strong.txt"
+SQLS = STRONG.read_text(encoding="utf-8").splitlines()
+EXPERIMENT = """\
+[data]
+use = "tiny"
+[[configuration]]
+name = "one"
+model = { use = "recorded", file = "{data}/recorded/strong.txt" }
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The empty folder that commands are given in, with an experiment and predictions."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "x.toml").write_text(EXPERIMENT, encoding="utf-8")
+    (folder / "good.txt").write_text("\n".join(SQLS) + "\n", encoding="utf-8")
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    return folder
+
+
+Told = Callable[..., str]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Told:
+    """What a command that cannot be done prints, behind the program's name."""
+
+    def told(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["text2sql", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        assert (printed.out, ended.value.code) == ("", 2)
+        (line,) = printed.err.splitlines()
+        assert line.startswith("text2sql: ") and printed.err.endswith("\n")
+        return line.removeprefix("text2sql: ")
+
+    return told
+
+
+# --- run ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["y.toml"], "y.toml: no such experiment file; did you mean 'x.toml'?"),
+        (["x.toml", "--split", "dve"], "no split 'dve'; did you mean 'dev'?"),
+        (["x.toml", "--split", "test"], f"{TINY}: split 'test' needs test.json; splits here: dev, train"),
+        (["x.toml", "--split", "train"], f"{STRONG}: 30 predictions for the 20 questions of train"),
+        (["x.toml", "--data", "tinny"], "no data set and no folder 'tinny'; did you mean 'tiny'?"),
+        (["x.toml", "--data", "./nowhere"], "./nowhere: no such folder"),
+        (["x.toml", "--data", "x.toml"], "x.toml: a Spider-format folder is expected, not a file"),
+        (["x.toml", "--only", "on"], "x.toml: no configuration 'on'; did you mean 'one'?"),
+        (["x.toml", "--set", "voter"], "--set 'voter': key=value is expected, as in model.use=openai"),
+        (["x.toml", "--set", "vote=first"], "--set 'vote=first': unknown key 'vote'; did you mean 'voter'?"),
+        (
+            ["x.toml", "--set", "voter.use=majorty"],
+            "x.toml: configuration 'one': voter: no voter 'majorty'; did you mean 'majority'?",
+        ),
+        (
+            ["x.toml", "--set", "voter.exectable=true"],
+            "x.toml: configuration 'one': voter: 'first' has no option 'exectable'; did you mean 'executable'?",
+        ),
+        (
+            ["x.toml", "--set", "voter.executable=1"],
+            "x.toml: configuration 'one': voter.executable: bool is expected, not 1",
+        ),
+        (
+            ["x.toml", "--set", "voter=none_such:f"],
+            "x.toml: configuration 'one': voter: 'none_such:f': No module named 'none_such'; "
+            "is it installed, or in the folder you start from?",
+        ),
+        (
+            ["x.toml", "--set", "model.file=none.txt"],
+            "x.toml: configuration 'one': model.file: no such file: none.txt",
+        ),
+        (
+            ["x.toml", "--set", "model.pick=1"],
+            f"{STRONG}: no question has a candidate 1 (they count from 0)",
+        ),
+        (
+            ["x.toml", "--set", "model.file=x.toml"],
+            "x.toml: 5 predictions for the 30 questions of dev, dev-0005 has none; "
+            "allow_missing = true leaves it unanswered",
+        ),
+    ],
+)
+def test_run(arguments: list[str], message: str, told: Told) -> None:
+    assert told("run", *arguments, "--quiet") == message
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("voters = 'first'", "line 6: configuration 'one': unknown key 'voters'; did you mean 'voter'?"),
+        ("voter = first", "line 6: not TOML: Invalid value"),
+        ("[defalts]", "line 6: unknown key 'defalts'; did you mean 'defaults'?"),
+    ],
+)
+def test_run_of_a_file_that_is_wrong(line: str, message: str, told: Told, here: Path) -> None:
+    (here / "x.toml").write_text(EXPERIMENT + line)
+    assert told("run", "x.toml") == f"x.toml, {message}"
+
+
+# --- evaluate -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.txt"], "none.txt: no such file"),
+        (["good.txt", "none.txt"], "none.txt: no such file"),
+        (["good.txt", "--split", "train"], "good.txt: 30 predictions for the 20 questions of train"),
+        (["good.txt", "--split", "dve"], "no split 'dve'; did you mean 'dev'?"),
+        (["good.txt", "--questions", "q.json"], f"{TINY / 'q.json'}: no such file"),
+        (["good.txt", "--metric", "valid_sqll"], "no metric 'valid_sqll'; did you mean 'valid_sql'?"),
+        (
+            ["good.txt", "--metric", "pass_at_n(n=x)"],
+            "'pass_at_n(n=x)': options read option=value, separated by commas",
+        ),
+        (["good.txt", "--metric", "pass_at_n(k=1)"], "metric: 'pass_at_n' has no option 'k'; known: keep_distinct, n"),
+    ],
+)
+def test_evaluate(arguments: list[str], message: str, told: Told) -> None:
+    assert told("evaluate", *arguments, "--data", "tiny", "--quiet") == message
+
+
+def test_evaluate_without_spider(told: Told, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("text2sql.dataset.download_folder", lambda name: tmp_path / name)
+    message = "Spider is not here yet: 'text2sql data download spider' fetches it, or give its folder"
+    assert told("evaluate", "good.txt", "--data", "spider") == message
+
+
+JSONL = [json.dumps({"sql": sql}) for sql in SQLS]
+BROKEN = {
+    "missing": (
+        SQLS[:-2],
+        ": 28 predictions for the 30 questions of dev, dev-0028 has none; --allow-missing scores it as wrong",
+    ),
+    "extra": ([*SQLS, "SELECT 1"], ": 31 predictions for the 30 questions of dev"),
+    "blank": (
+        [*SQLS[:4], "", *SQLS[5:]],
+        ", line 5: blank: dev-0004 has no prediction; --allow-missing scores it as wrong",
+    ),
+    "blank at the end": ([*SQLS, "", ""], ": 32 predictions for the 30 questions of dev"),
+    "malformed.jsonl": (
+        [*JSONL[:2], "{'sql': 'SELECT 1'}", *JSONL[3:]],
+        ", line 3: not JSON, an object with 'candidates' or 'sql' is expected: "
+        "Expecting property name enclosed in double quotes",
+    ),
+    "other.jsonl": (
+        [*JSONL[:2], '{"query": "SELECT 1"}', *JSONL[3:]],
+        ", line 3: an object with 'candidates' or 'sql' is expected; 'index' counts from 0",
+    ),
+    "blank.jsonl": (
+        [*JSONL[:2], '{"sql": ""}', *JSONL[3:]],
+        ", line 3: blank: dev-0002 has no prediction; --allow-missing scores it as wrong",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_evaluate_predictions_that_do_not_fit(name: str, told: Told, here: Path) -> None:
+    lines, message = BROKEN[name]
+    (here / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert told("evaluate", name, "--data", "tiny", "--quiet") == name + message
+
+
+@pytest.mark.parametrize("name", ["extra", "malformed.jsonl"])
+def test_what_may_not_be_allowed(name: str, told: Told, here: Path) -> None:
+    lines, message = BROKEN[name]
+    (here / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert told("evaluate", name, "--data", "tiny", "--allow-missing", "--quiet") == name + message
+
+
+# --- data -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own(here: Path) -> Path:
+    """A copy of the tiny data set, with one of its databases as a file."""
+    folder = shutil.copytree(TINY, here / "own")
+    place = folder / "database" / "bell_towers"
+    write_database(place / "bell_towers.sqlite", (place / "schema.sql").read_text(encoding="utf-8"))
+    (place / "schema.sql").unlink()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no such database, and questions ask about it"),
+        (b"", "an empty file, not a database"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "not an SQLite database"),
+        (b"SQLite format 3\0" + b"\xff" * 5000, "file is not a database"),
+    ],
+    ids=["missing", "empty", "text", "damaged"],
+)
+@pytest.mark.parametrize("command", ["evaluate", "run"])
+def test_a_database_that_cannot_be_read_is_no_wrong_answer(
+    command: str, content: bytes | None, message: str, told: Told, own: Path
+) -> None:
+    file = own / "database" / "bell_towers" / "bell_towers.sqlite"
+    file.unlink() if content is None else file.write_bytes(content)
+    argument = "good.txt" if command == "evaluate" else "x.toml"
+    assert told(command, argument, "--data", "own", "--quiet") == f"own/database/bell_towers/{file.name}: {message}"
+
+
+def test_damage_in_the_middle_of_a_database(told: Told, own: Path) -> None:
+    file = own / "database" / "bell_towers" / "bell_towers.sqlite"
+    content = file.read_bytes()
+    # The first page holds the schema: only the rows are damaged.
+    file.write_bytes(content[:4096] + b"\xab" * (len(content) - 4096))
+    assert told("evaluate", "good.txt", "--data", "own", "--quiet") == (
+        "own/database/bell_towers/bell_towers.sqlite: database disk image is malformed"
+    )
+
+
+def test_a_script_that_makes_no_database(told: Told, own: Path) -> None:
+    script = own / "database" / "seed_library" / "schema.sql"
+    script.write_text("CREATE TABEL Members (x);")
+    assert told("evaluate", "good.txt", "--data", "own", "--quiet") == (
+        'own/database/seed_library/schema.sql: near "TABEL": syntax error'
+    )
+
+
+@pytest.mark.parametrize(
+    "command", [["evaluate", "good.txt", "--data"], ["data", "check"], ["run", "x.toml", "--data"]]
+)
+def test_questions_that_cannot_be_read(command: list[str], told: Told, own: Path) -> None:
+    text = (own / "dev.json").read_text(encoding="utf-8")
+    (own / "dev.json").write_text(text.replace('"db_id"', "db_id", 1), encoding="utf-8")
+    line = "own/dev.json, line 3: not JSON: Expecting property name enclosed in double quotes"
+    assert told(*command, "own") == line
+    (own / "dev.json").write_text(text.replace('"query"', '"SQL"', 1), encoding="utf-8")
+    assert told(*command, "own") == "own/dev.json, record 0 (the first is 0): no text in query"
+
+
+def test_schemas_that_cannot_be_read(told: Told, own: Path) -> None:
+    (own / "tables.json").write_text("[\n{]")
+    line = "own/tables.json, line 2: not JSON: Expecting property name enclosed in double quotes"
+    assert told("evaluate", "good.txt", "--data", "own", "--quiet") == line
+
+
+def test_data_commands(told: Told) -> None:
+    assert told("data", "check", "tinny") == "no data set and no folder 'tinny'; did you mean 'tiny'?"
+    assert told("data", "check", "tiny", "--split", "tset") == "no split 'tset'; did you mean 'test'?"
+    assert told("data", "check", "tiny", "--split", "test").startswith(f"{TINY}: split 'test' needs test.json")
+    assert told("data", "download", "spidr").endswith("; did you mean 'spider'?")
+
+
+# --- stored runs, lists -----------------------------------------------------------------------------------------------
+
+
+def test_runs_that_are_not_there(told: Told) -> None:
+    assert told("show", "nothing", "dev-0000") == "no run 'nothing' under experiments/runs, runs"
+    assert told("vote", "nothing", "--out", "elsewhere") == "no run 'nothing' under elsewhere"
+
+
+def test_a_run_that_is_there(told: Told, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["text2sql", "run", "x.toml", "--limit", "2", "--quiet", "--workers", "1"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    capsys.readouterr()
+    assert told("show", "on", "dev-0000").startswith("no run 'on' under experiments/runs, runs; ")
+    assert told("show", "one", "dev-0099").startswith("tiny dev has no question 'dev-0099'")
+    assert told("show", "one", "dev-0001").endswith("dev-0001 has not been asked yet")
+    assert told("vote", "one", "--voter", "majorty") == "no voter 'majorty'; did you mean 'majority'?"
+    assert told("vote", "one", "--voter", "first(executable=3)") == "voter.executable: bool is expected, not 3"
+    (folder,) = Path("runs/x").iterdir()
+    (folder / "run.json").write_text("{")
+    assert told("show", "one", "dev-0000").startswith(f"{folder / 'run.json'}: damaged: ")
+
+
+def test_lists(told: Told) -> None:
+    assert told("list", "voterz") == "no kind of strategy 'voterz'; did you mean 'voter'?"
+
+
+@pytest.mark.xfail(strict=True, reason="the usage errors of typer are still several lines")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "x.toml", "--limit", "0"],
+        ["run", "x.toml", "--limit", "many"],
+        ["run", "x.toml", "--limt", "3"],
+        ["run"],
+        ["evaluate", "good.txt"],
+        ["vote", "one", "--n", "0"],
+        ["evalute", "good.txt"],
+    ],
+)
+def test_usage(arguments: list[str], told: Told) -> None:
+    told(*arguments)
+
+
+def test_as_a_process(here: Path) -> None:
+    command = [sys.executable, "-m", "text2sql", "evaluate", "none.txt", "--data", "tiny"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "text2sql: none.txt: no such file\n")
