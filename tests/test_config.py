@@ -12,9 +12,10 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.small import write_release
-from text2sql.config import NEUTRAL, Choice, Configuration, Experiment, Published, load, parse_choice, run_digest
+from text2sql.config import load
 from text2sql.dataset import Dataset, load_dataset
 from text2sql.errors import ConfigError, DataError, Text2SQLError
+from text2sql.experiment import NEUTRAL, Choice, Configuration, Experiment, Published, parse_choice, run_digest
 
 TINY = ROOT / "spider_data" / "tiny"
 STRONG = '{ use = "recorded", file = "{data}/recorded/strong.txt" }'

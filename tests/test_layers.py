@@ -24,7 +24,8 @@ STRATEGIES = [
 ]  # fmt: skip
 STAGES = ["pipeline", "evaluator"]
 WORK = [
-    "config", "comparison", "store", "assemble", "runner", "rescore", "report", "show", "audit", "catalogue",
+    "experiment", "experiment_file", "config", "comparison", "store", "assemble", "runner", "rescore", "report",
+    "show", "audit", "catalogue",
 ]  # fmt: skip
 DOOR = ["cli", "__init__", "__main__"]
 

@@ -14,7 +14,7 @@ from text2sql.report import evaluation_table, evaluations_json, runs_json, table
 from text2sql.rescore import dataset_of, evaluate, evaluate_files, vote
 from text2sql.runner import Runs, run
 from text2sql.show import show
-from text2sql.store import open_run
+from text2sql.store import find_run, open_run
 
 LEVELS = ["all", "easy", "medium", "hard", "extra"]
 
@@ -65,7 +65,7 @@ def test_a_sample_and_unanswered_questions_are_named(tmp_path: Path) -> None:
     )
     text = table(run(load(file), limit=10, workers=1, progress=False))
     assert text.splitlines()[0] == "tiny dev, sample of 10 of 30 questions"
-    assert text.splitlines()[-1].startswith("Incomplete, unanswered counts as wrong, so these are lower bounds: down (")
+    assert text.splitlines()[-3].startswith("Incomplete, unanswered counts as wrong, so these are lower bounds: down (")
 
 
 def test_markdown_has_the_same_cells(runs: Runs) -> None:
@@ -79,7 +79,7 @@ def test_several_seeds_give_mean_and_spread(tmp_path: Path) -> None:
     experiment = load(ROOT / "experiments/tiny.toml", overrides=["seeds=[0, 1]"]).only(["majority of 5"])
     lines = table(run(experiment, out=tmp_path, workers=1, progress=False)).splitlines()
     assert "95 % interval: spread over seeds" in lines[1]
-    assert len(lines) == 6 and "± 0.0" in lines[5]
+    assert len(lines) == 8 and "± 0.0" in lines[5]
 
 
 def test_evaluations(tiny: Dataset) -> None:
@@ -113,6 +113,17 @@ def test_vote_again(runs: Runs) -> None:
     assert vote(base.folder, "majority")[1].scores("execution_accuracy") == runs["majority of 5"].scores(
         "execution_accuracy"
     )
+
+
+def test_the_latest_run_of_a_name_is_found(tmp_path: Path) -> None:
+    def made(out: Path, n: int) -> Path:
+        experiment = load(ROOT / "experiments/tiny.toml", overrides=[f"generator.n={n}"]).only(["majority of 5"])
+        return run(experiment, limit=1, out=out, workers=1, progress=False)["majority of 5"].run.folder
+
+    older, newer, elsewhere = made(tmp_path / "a", 2), made(tmp_path / "a", 3), made(tmp_path / "b", 4)
+    assert find_run("majority-of-5", [tmp_path / "a", tmp_path / "b"]) == newer
+    assert find_run("majority-of-5", [tmp_path / "b", tmp_path / "a"]) == elsewhere
+    assert find_run(older.name, [tmp_path / "a"]) == older
 
 
 def test_show_a_question_from_prompt_to_verdict(runs: Runs) -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from text2sql.config import Experiment, load
+from text2sql.config import load
 from text2sql.dataset import Dataset
 from text2sql.errors import RunError
+from text2sql.experiment import Experiment
 from text2sql.runner import Runs, in_parallel, run, runs_root, sample, slug
 from text2sql.store import FILES, find_run, open_run
 from text2sql.types import Example

@@ -9,14 +9,14 @@ from typing import Any, TypeAlias
 
 from text2sql import registry
 from text2sql.calls import Labelled, Ledger
-from text2sql.config import Choice, Configuration
 from text2sql.dataset import Dataset
 from text2sql.errors import ConfigError
 from text2sql.evaluator import Judge
 from text2sql.executor import Execute, Executor
+from text2sql.experiment import Choice, Configuration
 from text2sql.pipeline import Pipeline
 from text2sql.protocols import Draft, Generator, Render, Voter
-from text2sql.sandbox import OFFICIAL
+from text2sql.sandbox import CANDIDATE, OFFICIAL
 from text2sql.types import Candidates, Question, Schema
 
 Supplied: TypeAlias = Mapping[str, Callable[[Choice], Any]]
@@ -47,7 +47,9 @@ class Assembly:
 
     def judge(self) -> Judge:
         """The configuration's metrics; they are the only strategies that see gold."""
-        return build_judge(self.configuration.metrics, self.dataset, self.executor)
+        return build_judge(
+            self.configuration.metrics, self.dataset, self.executor, seconds=self.configuration.limits.official
+        )
 
     # --- what strategies may ask for ---
 
@@ -66,7 +68,8 @@ class Assembly:
 
     @cached_property
     def _execute(self) -> Execute:
-        return Execute(self.executor, self.dataset.databases)
+        limits = replace(CANDIDATE, seconds=self.configuration.limits.candidate)
+        return Execute(self.executor, self.dataset.databases, limits)
 
     def _model(self, choice: Choice) -> Labelled:
         """The stage's own model, else the configuration's, labelled with the stage for the ledger."""
@@ -107,9 +110,11 @@ class Assembly:
         return _build(choice, self._model_side)
 
 
-def build_judge(metrics: Sequence[Choice], dataset: Dataset, executor: Executor) -> Judge:
-    """The metrics over a data set, with the official time limit."""
-    execute = Execute(executor, dataset.databases, OFFICIAL)
+def build_judge(
+    metrics: Sequence[Choice], dataset: Dataset, executor: Executor, *, seconds: float = OFFICIAL.seconds
+) -> Judge:
+    """The metrics over a data set; ``seconds`` is the time limit of every statement."""
+    execute = Execute(executor, dataset.databases, replace(OFFICIAL, seconds=seconds))
     supplied: Supplied = {"databases": lambda _: dataset.databases, "execute": lambda _: execute}
     return Judge({choice.label: _build(choice, supplied) for choice in metrics})
 

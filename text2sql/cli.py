@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -27,18 +28,29 @@ OptionalData = Annotated[str | None, typer.Option("--data", help="A data set by 
 Workers = Annotated[
     int | None, typer.Option(min=1, help="How many at once; 1 is strictly serial. Default: one per processor.")
 ]
+GoldErrors = Annotated[
+    bool, typer.Option("--allow-gold-errors", help="Score questions whose gold does not run as wrong.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON; scores are fractions of 1.")]
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print the table as Markdown.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
 Out = Annotated[Path | None, typer.Option(help="Where run folders are; default: runs/ beside the experiment file.")]
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from text2sql import __version__
+
+        print(f"text2sql {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _main(
-    context: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
 ) -> None:
-    context.obj = debug
+    pass  # both are looked at elsewhere: --debug where an error ends the command
 
 
 @app.command()
@@ -52,6 +64,7 @@ def run(
     workers: Workers = None,
     out: Out = None,
     retry: Annotated[bool, typer.Option("--retry", help="Ask unanswered questions again.")] = False,
+    allow_gold_errors: GoldErrors = False,
     as_json: AsJson = False,
     markdown: Markdown = False,
     quiet: Quiet = False,
@@ -62,7 +75,15 @@ def run(
     loaded = config.load(experiment, data=data, split=split, overrides=set_ or [])
     if only:
         loaded = loaded.only(only)
-    runs = runner.run(loaded, limit=limit, workers=workers, out=out, retry=retry, progress=not quiet)
+    runs = runner.run(
+        loaded,
+        limit=limit,
+        workers=workers,
+        out=out,
+        retry=retry,
+        allow_gold_errors=allow_gold_errors,
+        progress=not quiet,
+    )
     if as_json:
         _print_json(report.runs_json(loaded.path.stem, runs))
     else:
@@ -74,9 +95,13 @@ def evaluate(
     files: Annotated[list[Path], typer.Argument(help="Prediction files: one SQL per line, or JSONL.")],
     data: Data,
     split: Annotated[str, typer.Option(help="dev, train or test.")] = "dev",
-    questions: Annotated[str | None, typer.Option(help="A questions file in place of the split's own.")] = None,
+    questions: Annotated[
+        str | None, typer.Option(help="A questions file, in the data set's folder, in place of the split's own.")
+    ] = None,
     metric: Annotated[list[str] | None, typer.Option(help="A metric, as 'text2sql list metric' names them.")] = None,
-    allow_missing: Annotated[bool, typer.Option(help="Score missing and blank lines as wrong.")] = False,
+    allow_missing: Annotated[bool, typer.Option("--allow-missing", help="Score missing lines as wrong.")] = False,
+    allow_gold_errors: GoldErrors = False,
+    seconds: Annotated[float, typer.Option(min=0.001, help="Time limit of a statement.")] = 60.0,
     workers: Workers = None,
     as_json: AsJson = False,
     markdown: Markdown = False,
@@ -92,6 +117,8 @@ def evaluate(
         metrics=metric or ["execution_accuracy"],
         workers=workers,
         allow_missing=allow_missing,
+        allow_gold_errors=allow_gold_errors,
+        seconds=seconds,
         progress=not quiet,
     )
     if as_json:
@@ -179,9 +206,11 @@ def download(
 
 
 def _find_run(name: str, out: Path | None) -> Path:
-    from text2sql import store
+    from text2sql import dataset, store
 
-    return store.find_run(name, [out] if out else [Path("experiments/runs"), Path("runs")])
+    usual = [Path("experiments/runs"), Path("runs"), dataset.bundled_folder("experiments") / "runs"]
+    places = {place.resolve(): place for place in ([out] if out else usual) if place.is_dir() or out}
+    return store.find_run(name, list(places.values()) or usual[:1])
 
 
 def _print_json(value: Any) -> None:
@@ -192,8 +221,29 @@ def main() -> None:
     """The ``text2sql`` command: errors made on purpose are one line, and exit status 2."""
     # A strategy of one's own may lie in the folder one starts from; last, so that it hides nothing.
     sys.path.append(os.getcwd())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a narrow terminal shows "?", and no traceback
     with _plain_errors():
-        app()
+        sys.exit(_run_app())
+
+
+def _run_app() -> int:
+    try:
+        status = app(standalone_mode=False)
+    except Exception as error:
+        # What typer raises for a wrong call; its classes move with its versions.
+        if not isinstance(getattr(error, "exit_code", None), int) or not hasattr(error, "format_message"):
+            raise
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message())
+            return 0
+        command = getattr(getattr(error, "ctx", None), "command_path", "text2sql")
+        _complain(f"{error.format_message().rstrip('.')}; '{command} --help' says more")
+        return 2
+    if status == 130:  # typer turns an interrupt into this status
+        raise KeyboardInterrupt
+    return status if isinstance(status, int) else 0
 
 
 @contextmanager
@@ -203,21 +253,25 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except Interrupted as error:
-        print(f"text2sql: {error}", file=sys.stderr)
+        _complain(str(error))
         _end_at_once(130)
-    except Text2SQLError as error:
-        if "--debug" in sys.argv:
-            raise
-        print(f"text2sql: {error}", file=sys.stderr)
-        raise SystemExit(2) from None
     except KeyboardInterrupt:
-        print("text2sql: interrupted", file=sys.stderr)
+        _complain("interrupted")
         _end_at_once(130)
     except BrokenPipeError:
         _end_at_once(0)  # the reader of our output has seen enough
+    except (Text2SQLError, OSError) as error:
+        if "--debug" in sys.argv:
+            raise
+        _complain(str(error))
+        raise SystemExit(2) from None
 
 
-def _end_at_once(status: int) -> None:
+def _complain(message: str) -> None:
+    print(f"text2sql: {message}", file=sys.stderr)
+
+
+def _end_at_once(status: int) -> NoReturn:
     # Threads that wait for a model are not waited for.
     sys.stderr.flush()
     os._exit(status)

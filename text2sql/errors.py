@@ -66,7 +66,7 @@ class Interrupted(Text2SQLError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The tail of an error message: the known name that was probably meant, else all of them.
+    """The tail of an error message: the known name that was probably meant, else all of them, or the first ten.
 
     >>> nearest("majorty", ["first", "majority"])
     "; did you mean 'majority'?"
@@ -77,4 +77,5 @@ def nearest(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, names, n=1)
     if close:
         return f"; did you mean {close[0]!r}?"
-    return f"; known: {', '.join(names)}" if names else ""
+    more = f", ... ({len(names)} in all)" if len(names) > 10 else ""
+    return f"; known: {', '.join(names[:10])}{more}" if names else ""

@@ -126,16 +126,20 @@ def table(runs: Runs | Sequence[Scored], *, markdown: bool = False) -> str:
         for row in lines
     ]
     grid = _grid([header + (["published"] if published else []), *body], markdown)
-    return "\n".join([*_headline(runs, lines), "", grid, *_notes(runs)])
+    return "\n".join([*_headline(runs, lines), "", grid, *_notes(runs), f"\nRuns: {runs[0].run.folder.parent}"])
 
 
 def _headline(runs: Sequence[Scored], lines: Sequence[Row]) -> Iterator[str]:
     dataset, n = runs[0].dataset, lines[0].n
     whole = len(dataset.examples)
     size = f"{n} questions" if n == whole else f"sample of {n} of {whole} questions"
-    yield f"{dataset.name} {dataset.split}{f' ({dataset.questions})' if dataset.questions else ''}, {size}"
+    yield f"{_which(dataset)}, {size}"
     method = next((row.interval.method for row in lines if row.interval), "spread over seeds")
     yield f"{runs[0].judge.regime()}; in %, by hardness; 95 % interval: {method}"
+
+
+def _which(dataset: Dataset) -> str:
+    return f"{dataset.name} {dataset.split}{f' ({dataset.questions})' if dataset.questions else ''}"
 
 
 def _notes(runs: Sequence[Scored]) -> Iterator[str]:
@@ -174,7 +178,7 @@ def evaluation_table(evaluations: Sequence[Evaluation], *, markdown: bool = Fals
             shown = _interval_text(row) if metric == metrics[0] else ""
             body.append([row.name, metric, *(percent(scores[column]) for column in _COLUMNS), shown])
     grid = _grid([["file", "metric", *_COLUMNS, "95 %"], *body], markdown)
-    head = f"{first.dataset.name} {first.dataset.split}, {len(first.dataset.examples)} questions"
+    head = f"{_which(first.dataset)}, {len(first.dataset.examples)} questions"
     regime = f"{first.judged.judge.regime()}; in %, by hardness; 95 % interval: {method}"
     return "\n".join([head, regime, "", grid])
 

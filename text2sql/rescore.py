@@ -9,14 +9,15 @@ from pathlib import Path
 from text2sql import __version__
 from text2sql.artifacts import cache_folder, digest
 from text2sql.assemble import build_judge, build_voter
-from text2sql.config import parse_choice
 from text2sql.dataset import Dataset, load_dataset
 from text2sql.errors import RunError
 from text2sql.evaluator import Judge, Judged, hardness
 from text2sql.executor import Executor
+from text2sql.experiment import parse_choice
 from text2sql.predictions import Answer, align
 from text2sql.protocols import Voter
-from text2sql.runner import Scored, in_parallel, slug
+from text2sql.runner import Scored, check_gold, in_parallel, slug
+from text2sql.sandbox import OFFICIAL
 from text2sql.store import Run, from_record, open_run, write_run
 from text2sql.types import Candidate, Example, Prediction, Verdict
 
@@ -37,19 +38,24 @@ def evaluate_files(
     metrics: Sequence[str] = ("execution_accuracy",),
     workers: int | None = None,
     allow_missing: bool = False,
+    allow_gold_errors: bool = False,
+    seconds: float = OFFICIAL.seconds,
     progress: bool = True,
 ) -> list[Evaluation]:
     """Judge prediction files on one split; all are read before the first is judged.
 
-    ``metrics``: names, with options as in "execution_accuracy(keep_distinct=true)". Raises PredictionsError
-    where a file does not fit the split, ConfigError for an unknown metric.
+    ``metrics``: names, with options as in "execution_accuracy(keep_distinct=true)"; ``seconds``: the time limit
+    of a statement. Raises PredictionsError where a file does not fit the split, ConfigError for an unknown
+    metric, DataError where gold does not run, unless ``allow_gold_errors`` counts that as wrong.
     """
     choices = [parse_choice("metric", metric) for metric in metrics]
     questions = [example.question for example in dataset.examples]
     answers = {file: align(file, questions, allow_missing=allow_missing) for file in files}
     levels = hardness(dataset)
     with Executor(workers=workers, cache=cache_folder() / "executions.sqlite") as executor:
-        judge = build_judge(choices, dataset, executor)
+        if not allow_gold_errors:
+            check_gold(dataset, dataset.examples, executor)
+        judge = build_judge(choices, dataset, executor, seconds=seconds)
         return [
             Evaluation(file, dataset, _judge(file.name, dataset, found, judge, levels, executor.workers, progress))
             for file, found in answers.items()
@@ -76,7 +82,9 @@ def _judge(
         )
 
     items = list(zip(dataset.examples, answers, strict=True))
-    bar = tqdm(in_parallel(work, items, workers), total=len(items), desc=name, disable=not progress, leave=False)
+    bar = tqdm(
+        in_parallel(work, items, workers), total=len(items), desc=name, disable=None if progress else True, leave=False
+    )
     found = dict(bar)
     return Judged(judge, levels, {metric: {id: found[id][metric] for id in levels} for metric in judge.metrics})
 
@@ -88,12 +96,19 @@ def evaluate(
     split: str = "dev",
     metrics: Sequence[str] = ("execution_accuracy",),
     allow_missing: bool = False,
+    allow_gold_errors: bool = False,
     workers: int | None = None,
 ) -> Judged:
     """Judge one prediction file; see ``evaluate_files``."""
     dataset = load_dataset(data, split=split)
     found = evaluate_files(
-        [Path(file)], dataset, metrics=metrics, allow_missing=allow_missing, workers=workers, progress=False
+        [Path(file)],
+        dataset,
+        metrics=metrics,
+        allow_missing=allow_missing,
+        allow_gold_errors=allow_gold_errors,
+        workers=workers,
+        progress=False,
     )
     return found[0].judged
 
@@ -139,7 +154,8 @@ def vote(
         Executor(workers=workers, cache=cache_folder() / "executions.sqlite") as executor,
         write_run(folder.parent / f"{slug(name)}-{what[:8]}", manifest) as writer,
     ):
-        judge = build_judge(metrics, dataset, executor)
+        seconds = float(base.manifest["identity"]["limits"][1])
+        judge = build_judge(metrics, dataset, executor, seconds=seconds)
         elect = _Election(base, build_voter(choice, int(base.manifest["identity"]["seed"])), n, dataset, judge)
         todo = [example for example in dataset.examples if example.question.id in base.records]
         for prediction, verdicts in in_parallel(elect, todo, executor.workers):

@@ -22,14 +22,15 @@ from text2sql import __version__
 from text2sql.artifacts import cache_folder
 from text2sql.assemble import Assembly
 from text2sql.calls import Call, Ledger
-from text2sql.config import Configuration, Experiment, Published, run_digest
 from text2sql.dataset import Dataset
-from text2sql.errors import Interrupted, ProviderError
+from text2sql.errors import DataError, Interrupted, ProviderError
 from text2sql.evaluator import Judge, Judged, hardness
-from text2sql.executor import Executor
+from text2sql.executor import Execute, Executor
+from text2sql.experiment import Configuration, Experiment, Published, run_digest
 from text2sql.pipeline import Pipeline
+from text2sql.sandbox import OFFICIAL
 from text2sql.store import Record, Run, Writer, from_record, open_run, write_run
-from text2sql.types import Example, Prediction, Verdict
+from text2sql.types import Example, Prediction, Result, Verdict
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -99,23 +100,49 @@ def run(
     workers: int | None = None,
     out: Path | None = None,
     retry: bool = False,
+    allow_gold_errors: bool = False,
     progress: bool = True,
 ) -> Runs:
     """Run every configuration, or go on where an earlier run ended.
 
     ``limit``: that many questions, round-robin over the databases; ``workers``: questions in flight, 1 for
-    strictly serial; ``out``: where run folders go, by default runs/ beside the experiment file; ``retry``:
-    ask unanswered questions again. Raises UsageError, and Interrupted on an interrupt.
+    strictly serial; ``out``: where run folders go, by default runs/ beside the experiment file; ``retry``: ask
+    unanswered questions again; ``allow_gold_errors``: count questions whose gold does not run as wrong, instead
+    of refusing the data. Everything is built and checked before the first question is asked.
+    Raises UsageError, and Interrupted on an interrupt.
     """
     dataset = experiment.dataset
     levels = hardness(dataset)
     examples = sample(dataset.examples, limit)
     with Executor(workers=workers, cache=cache_folder() / "executions.sqlite") as executor:
-        return Runs(
-            [
-                _configuration(experiment, configuration, examples, levels, executor, out, retry, progress)
-                for configuration in experiment.configurations
-            ]
+        jobs = [
+            _Job(
+                experiment, configuration, examples, levels, executor, run_folder(experiment, configuration, out), retry
+            )
+            for configuration in experiment.configurations
+        ]
+        if any(not job.finished for job in jobs) and not allow_gold_errors:
+            check_gold(dataset, examples, executor)
+        pipelines = [job.assembly.pipeline() if job.asks else None for job in jobs]
+        return Runs([job.run(pipeline, progress) for job, pipeline in zip(jobs, pipelines, strict=True)])
+
+
+def check_gold(dataset: Dataset, examples: Sequence[Example], executor: Executor) -> None:
+    """Raises DataError where gold does not run: every score on it would be wrong."""
+    execute = Execute(executor, dataset.databases, OFFICIAL)
+
+    def work(example: Example) -> tuple[str, Result]:
+        return example.question.id, execute(example.question.db_id, example.sql)
+
+    broken = sorted(
+        (found for found in in_parallel(work, examples, executor.workers) if not found[1].ok), key=lambda f: f[0]
+    )
+    if broken:
+        id, result = broken[0]
+        more = f", and that of {len(broken) - 1} more" if len(broken) > 1 else ""
+        raise DataError(
+            f"{dataset.files[0]}: the gold query of {id} does not run ({result.error}: {result.message}){more}; "
+            "'text2sql data check' lists them, --allow-gold-errors scores them as wrong"
         )
 
 
@@ -134,47 +161,65 @@ def sample(examples: Sequence[Example], limit: int | None) -> list[Example]:
 # --- one configuration ---------------------------------------------------------------------------------------
 
 
-def _configuration(
-    experiment: Experiment,
-    configuration: Configuration,
-    examples: Sequence[Example],
-    levels: Mapping[str, str],
-    executor: Executor,
-    out: Path | None,
-    retry: bool,
-    progress: bool,
-) -> Scored:
-    dataset = experiment.dataset
-    ledger = Ledger()
-    assembly = Assembly(configuration, dataset, executor, ledger)
-    judge = assembly.judge()
-    folder = run_folder(experiment, configuration, out)
-    ids = [example.question.id for example in examples]
-    metrics = list(judge.metrics)
+class _Job:
+    """A configuration's run as it stands, and what is left to do."""
 
-    def scored(run: Run) -> Scored:
-        return Scored(configuration.name, configuration.seed, run, dataset, judge, ids, levels, configuration.published)
+    def __init__(
+        self,
+        experiment: Experiment,
+        configuration: Configuration,
+        examples: Sequence[Example],
+        levels: Mapping[str, str],
+        executor: Executor,
+        folder: Path,
+        retry: bool,
+    ) -> None:
+        self.experiment, self.configuration, self.examples, self.levels = experiment, configuration, examples, levels
+        self.executor, self.folder, self.retry = executor, folder, retry
+        self.assembly = Assembly(configuration, experiment.dataset, executor, Ledger())
+        self.judge = self.assembly.judge()
+        self.metrics = list(self.judge.metrics)
+        self.ids = [example.question.id for example in examples]
+        self.stored = open_run(folder) if (folder / "run.json").is_file() else None
 
-    if (folder / "run.json").is_file() and _finished(run := open_run(folder), ids, metrics, retry):
-        return scored(run)
-    with write_run(folder, _manifest(experiment, configuration)) as writer:
-        todo = [example for example in examples if not _done(writer.run, example.question.id, metrics, retry)]
-        work = _Work(assembly.pipeline(), judge, dataset, ledger, writer.run, retry)
-        bar = _Bar(scored(writer.run), len(todo), progress)
-        try:
-            for answer in in_parallel(work, todo, executor.workers):
-                answer.store(writer, dataset)
-                bar.update(answer)
-        except KeyboardInterrupt:
-            done = len(writer.run.records)
-            raise Interrupted(
-                f"interrupted: {done} of {len(ids)} questions of {configuration.name!r} are done and stored; "
-                "the same command goes on from there"
-            ) from None
-        finally:
-            bar.close()
-            writer.finish(dataset.examples, levels, metrics)
-        return scored(writer.run)
+    @property
+    def finished(self) -> bool:
+        """All that was asked for is stored, and in the final files."""
+        return self.stored is not None and _finished(self.stored, self.ids, self.metrics, self.retry)
+
+    @property
+    def asks(self) -> bool:
+        """Some question is still to be asked, and not just to be judged."""
+        records = self.stored.records if self.stored else {}
+        return any(id not in records or (self.retry and "unanswered" in records[id]) for id in self.ids)
+
+    def run(self, pipeline: Pipeline | None, progress: bool) -> Scored:
+        """Do what is left; ``pipeline`` may be missing where nothing is asked."""
+        if self.stored is not None and self.finished:
+            return self._scored(self.stored)
+        dataset, name = self.experiment.dataset, self.configuration.name
+        with write_run(self.folder, _manifest(self.experiment, self.configuration)) as writer:
+            todo = [e for e in self.examples if not _done(writer.run, e.question.id, self.metrics, self.retry)]
+            work = _Work(pipeline, self.judge, dataset, self.assembly.ledger, writer.run, self.retry)
+            bar = _Bar(self._scored(writer.run), len(todo), progress)
+            try:
+                for answer in in_parallel(work, todo, self.executor.workers):
+                    answer.store(writer, dataset)
+                    bar.update(answer)
+            except KeyboardInterrupt:
+                raise Interrupted(
+                    f"interrupted: {len(writer.run.records)} of {len(self.ids)} questions of {name!r} are done and "
+                    "stored; the same command goes on from there"
+                ) from None
+            finally:
+                bar.close()
+                writer.finish(dataset.examples, self.levels, self.metrics)
+            return self._scored(writer.run)
+
+    def _scored(self, run: Run) -> Scored:
+        one = self.configuration
+        dataset = self.experiment.dataset
+        return Scored(one.name, one.seed, run, dataset, self.judge, self.ids, self.levels, one.published)
 
 
 def _finished(run: Run, ids: Sequence[str], metrics: Sequence[str], retry: bool) -> bool:
@@ -214,7 +259,7 @@ class _Answer:
 class _Work:
     """Answers one example: predict unless it is stored, then judge. Gold goes to the judge alone."""
 
-    pipeline: Pipeline
+    pipeline: Pipeline | None
     judge: Judge
     dataset: Dataset
     ledger: Ledger
@@ -229,6 +274,7 @@ class _Work:
         if record is not None and not new:
             prediction = from_record(record, question, schema, {})
         else:
+            assert self.pipeline is not None
             try:
                 prediction = self.pipeline.predict(question)
             except ProviderError as error:
@@ -248,7 +294,12 @@ class _Bar:
         old = [v[self._metric].score for id in so_far.ids if self._metric in (v := so_far.run.verdicts.get(id, {}))]
         self._right, self._n = sum(old), len(so_far.ids) - todo
         self._bar = tqdm(
-            total=len(so_far.ids), initial=self._n, desc=so_far.name, unit="q", disable=not show, leave=False
+            total=len(so_far.ids),
+            initial=self._n,
+            desc=so_far.name,
+            unit="q",
+            disable=None if show else True,
+            leave=False,
         )
 
     def update(self, answer: _Answer) -> None:

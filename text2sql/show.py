@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from text2sql.dataset import Dataset
-from text2sql.errors import RunError, nearest
+from text2sql.errors import RunError
 from text2sql.executor import Execute, Executor
 from text2sql.results import ballot
 from text2sql.sandbox import OFFICIAL
@@ -20,7 +20,8 @@ def show(run: Run, dataset: Dataset, id: str) -> str:
     """The text of ``text2sql show``. Raises RunError for a question that the run does not have."""
     examples = {example.question.id: example for example in dataset.examples}
     if id not in examples:
-        raise RunError(f"{dataset.name} {dataset.split} has no question {id!r}{nearest(id, examples)}")
+        first, last = dataset.examples[0].question.id, dataset.examples[-1].question.id
+        raise RunError(f"{dataset.name} {dataset.split} has no question {id!r}; they are {first} to {last}")
     if id not in run.records:
         raise RunError(f"{run.folder}: {id} has not been asked yet")
     example = examples[id]
@@ -33,7 +34,7 @@ def show(run: Run, dataset: Dataset, id: str) -> str:
 
 def _lines(run: Run, example: Example, prediction: Prediction, gold: Result) -> Iterator[str]:
     question = prediction.question
-    yield f"{question.id} · {question.db_id} · {run.name}"
+    yield f"{question.id} · {question.db_id} · {run.name} ({run.folder.name})"
     yield f"\nQuestion: {question.text}" + (f"\nHint: {question.evidence}" if question.evidence else "")
     if prediction.examples:
         yield f"\nExamples ({len(prediction.examples)}):"

@@ -76,7 +76,7 @@ _START = re.compile(
     rf"""^[ \t>]*(?:[^\n:`'"-]{{0,60}}:[ \t*]*)?(?:SQL(?:ite)?[ \t]+)?(?P<sql>{_QUERY}.*)""",
     re.VERBOSE | re.DOTALL | re.IGNORECASE | re.MULTILINE,
 )
-_INLINE = re.compile(rf"`(?P<sql>{_QUERY}\s[^`]+)`", re.VERBOSE | re.IGNORECASE)
+_INLINE = re.compile(rf"`(?P<sql>{_QUERY}[^`]+)`", re.VERBOSE | re.IGNORECASE)
 
 
 def extract(completion: Completion) -> tuple[str, str]:

@@ -96,20 +96,24 @@ def _lines(file: Path) -> Iterator[Record]:
 def find_run(name: str, folders: Sequence[Path]) -> Path:
     """A run's folder by path, by slug, by folder name or by the start of its digest.
 
-    Raises RunError where none or several fit.
+    The first folder with a run of this name counts, and there the run that was written last: a strategy that was
+    edited makes a new run of the same name. Raises RunError where none fits, or a digest's start fits several.
     """
     if (Path(name) / "run.json").is_file():
         return Path(name)
-    runs = [file.parent for folder in folders for file in sorted(folder.glob("**/run.json"))]
-    wanted = name.lower()
-    exact = [run for run in runs if wanted in (run.name.lower(), run.name.lower().rpartition("-")[0])]
-    fitting = exact or [run for run in runs if len(wanted) >= 4 and run.name.rpartition("-")[2].startswith(wanted)]
-    if len(fitting) == 1:
-        return fitting[0]
-    if fitting:
-        raise RunError(f"{name!r} fits {len(fitting)} runs: {', '.join(map(str, fitting))}")
+    wanted, known = name.lower(), []
+    for folder in folders:
+        runs = [file.parent for file in sorted(folder.glob("**/run.json"))]
+        known += [run.name for run in runs]
+        if named := [run for run in runs if wanted in (run.name.lower(), run.name.lower().rpartition("-")[0])]:
+            return max(named, key=lambda run: (run / "run.json").stat().st_mtime_ns)
+        begun = [run for run in runs if len(wanted) >= 4 and run.name.rpartition("-")[2].startswith(wanted)]
+        if len(begun) > 1:
+            raise RunError(f"{name!r} fits {len(begun)} runs: {', '.join(map(str, begun))}")
+        if begun:
+            return begun[0]
     places = ", ".join(map(str, folders))
-    raise RunError(f"no run {name!r} under {places}{nearest(name, [run.name for run in runs])}")
+    raise RunError(f"no run {name!r} under {places}{nearest(name, known)}")
 
 
 # --- writing ----------------------------------------------------------------------------------------------
