@@ -18,17 +18,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.hostile import COUNTING, HOSTILE
 from tests.small import write_database
 from text2sql.errors import DatabaseError
 from text2sql.execution_cache import ExecutionCache
-from text2sql.executor import Execute, Executor
+from text2sql.executor import _START, Execute, Executor, _key
 from text2sql.sandbox import CANDIDATE, Limits
 from text2sql.types import Result
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals")
-COUNTING = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r)"
 # One operation of SQLite's virtual machine that goes on for minutes, so that no handler is called.
-STUCK = "SELECT instr(hex(zeroblob(4900000)), hex(zeroblob(2400000)) || '1')"
+STUCK = HOSTILE["instr"]
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_a_statement_that_takes_two_workers_down_has_crashed(executor: Executor,
     killer.join()
     assert (found.error, found.row_count) == ("crashed", 0)
     assert executor.execute(database, "SELECT 1").rows == ((1,),)
-    assert executor._cache.get(_key_of(database, endless()), 1e9) is None
+    assert executor._cache.get(_key(database, endless(), CANDIDATE), 1e9) is None
 
 
 @posix
@@ -151,10 +151,11 @@ def test_an_interrupt_of_the_group_leaves_the_workers_alone(executor: Executor, 
     assert workers(executor) == [pid]
 
 
-def test_a_worker_starts_within_no_statements_time(database: Path) -> None:
-    for _ in range(3):
-        with Executor(workers=1) as executor:
-            assert executor.execute(database, "SELECT 1", Limits(seconds=0.02)).ok
+def test_no_statements_time_starts_before_its_worker_has(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("text2sql.executor._START", f"import time; time.sleep(1); {_START}")
+    monkeypatch.setattr("text2sql.executor._GRACE", 0.2)
+    with Executor(workers=1) as executor:
+        assert executor.execute(database, "SELECT 1", replace(CANDIDATE, seconds=0.2)).ok
 
 
 # --- many threads, and the end
@@ -253,12 +254,6 @@ class Watched(Executor):
     def _run(self, key: str, database: Path, sql: str, limits: Limits) -> Result:
         self.asked.append(sql)
         return super()._run(key, database, sql, limits)
-
-
-def _key_of(database: Path, sql: str) -> str:
-    from text2sql.executor import _key
-
-    return _key(database, sql, CANDIDATE)
 
 
 @pytest.fixture

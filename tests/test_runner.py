@@ -14,11 +14,13 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.small import DEV, questions, write_json, write_release
 from text2sql.config import load
 from text2sql.dataset import Dataset
-from text2sql.errors import RunError
+from text2sql.errors import DataError, PredictionsError, RunError
 from text2sql.experiment import Experiment
-from text2sql.runner import Runs, in_parallel, run, runs_root, sample, slug
+from text2sql.report import table
+from text2sql.runner import Runs, in_parallel, run, run_folder, runs_root, sample, slug
 from text2sql.store import FILES, find_run, open_run
 from text2sql.types import Example
 
@@ -288,3 +290,60 @@ def test_seeds_are_runs_of_their_own(tmp_path: Path, slow: Path) -> None:
 def test_examples_are_not_shared_between_splits(tiny: Dataset) -> None:
     assert isinstance(tiny.pool[0], Example)
     assert {e.question.db_id for e in tiny.pool} & {e.question.db_id for e in tiny.examples} == set()
+
+
+# --- before anything is asked -----------------------------------------------------------------------------------
+
+
+def test_gold_that_does_not_run_is_refused_up_front(tmp_path: Path) -> None:
+    broken = (*DEV, ("harbour", "Who owns the boats?", "SELECT owner FROM boat"))
+    folder = write_release(tmp_path / "data")
+    write_json(folder / "dev.json", questions(broken))
+    file = tmp_path / "x.toml"
+    model = 'model = { use = "tests.strategies:says", text = "SELECT 3" }'
+    file.write_text(f'[data]\nuse = "data"\n[[configuration]]\nname = "three"\n{model}\n', encoding="utf-8")
+    with pytest.raises(DataError) as refused:
+        run(load(file), workers=1, progress=False)
+    assert str(refused.value) == (
+        f"{folder / 'dev.json'}: the gold query of dev-0003 does not run (no_such_column: no such column: owner); "
+        "'text2sql data check' lists them, --allow-gold-errors scores them as wrong"
+    )
+    assert not (tmp_path / "runs").exists(), "nothing was begun"
+    found = run(load(file), workers=1, progress=False, allow_gold_errors=True)["three"]
+    verdicts = found.judged.verdicts["execution_accuracy"].values()
+    assert [(verdict.score, verdict.reason) for verdict in verdicts] == [
+        (1.0, ""), (0.0, "wrong_result"), (0.0, "wrong_result"), (0.0, "gold_error"),
+    ]  # fmt: skip
+
+
+def test_a_wrong_file_is_refused_before_the_first_configuration_runs(tmp_path: Path) -> None:
+    (tmp_path / "short.txt").write_text("SELECT 1\n", encoding="utf-8")
+    good, bad = '{ use = "tests.strategies:says" }', '{ use = "recorded", file = "short.txt" }'
+    file = tmp_path / "x.toml"
+    file.write_text(
+        f'[data]\nuse = "tiny"\n[[configuration]]\nname = "good"\nmodel = {good}\n'
+        f'[[configuration]]\nname = "bad"\nmodel = {bad}\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(PredictionsError, match="1 predictions for the 30 questions of dev"):
+        run(load(file), workers=1, progress=False)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_time_limits_are_settings_of_the_experiment(tmp_path: Path) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    file = tmp_path / "x.toml"
+    file.write_text(
+        '[data]\nuse = "tiny"\n[limits]\ncandidate = 0.2\nofficial = 0.3\n[[configuration]]\nname = "endless"\n'
+        f'model = {{ use = "tests.strategies:says", text = "{endless}" }}\n',
+        encoding="utf-8",
+    )
+    found = run(load(file), limit=1, workers=1, progress=False)["endless"]
+    (record,) = found.run.records.values()
+    assert record["candidates"][0]["result"] == {"error": "timeout", "message": "no end after 0.2 s"}
+    assert [v.reason for v in found.judged.verdicts["execution_accuracy"].values()] == ["timeout"]
+    assert table([found]).splitlines()[-3] == (
+        "Questions with a candidate or a verdict that ran into its time limit: endless (1)."
+    )
+    other = load(file, overrides=["limits.candidate=5"])
+    assert run_folder(other, other.configurations[0], None) != found.run.folder
