@@ -301,7 +301,7 @@ def test_gold_that_does_not_run_is_refused_up_front(tmp_path: Path) -> None:
     write_json(folder / "dev.json", questions(broken))
     file = tmp_path / "x.toml"
     model = 'model = { use = "tests.strategies:says", text = "SELECT 3" }'
-    file.write_text(f'[data]\nuse = "data"\n[[configuration]]\nname = "three"\n{model}\n', encoding="utf-8")
+    file.write_text(f'[data]\nuse = "./data"\n[[configuration]]\nname = "three"\n{model}\n', encoding="utf-8")
     with pytest.raises(DataError) as refused:
         run(load(file), workers=1, progress=False)
     assert str(refused.value) == (
