@@ -67,7 +67,7 @@ def test_cells_of_other_types_differ(cells: tuple[Cell, Cell]) -> None:
 
 def test_no_rows() -> None:
     empty = fingerprint([])
-    assert empty == Digest(empty.sequence, empty.sequence, (), False)
+    assert empty == Digest(empty.sequence, empty.sequence, (), empty.sequence, empty.sequence, False)
 
 
 def test_a_cell_does_not_run_into_the_next() -> None:

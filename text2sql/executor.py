@@ -29,7 +29,7 @@ from text2sql.results import COMPARISONS
 from text2sql.sandbox import CANDIDATE, Compare, Job, Limits, Run
 from text2sql.types import Result
 
-_FORMAT = "1"  # of results and their digests; a change makes all cached results unknown
+_FORMAT = "2"  # of results and their digests; a change makes all cached results unknown
 _GRACE = 2.0  # seconds after the deadline in the virtual machine until the worker is killed
 _STARTUP = 60.0  # seconds for a worker to start, on a machine that is busy
 _TRANSIENT = {"timeout", "crashed"}  # depend on the moment, as does what these return: such results are not kept

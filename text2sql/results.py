@@ -28,18 +28,27 @@ def fingerprint(rows: Sequence[Row]) -> Digest:
     >>> fingerprint([(1, "a"), (2, "b")]).bag == fingerprint([(2.0, "b"), (1, "a")]).bag
     True
     """
-    columns = list(zip(*rows, strict=True))
-    integral_floats = False
-    for index, column in enumerate(columns):
-        if float in set(map(type, column)):
-            as_integers = tuple(map(_integral, column))
-            integral_floats |= list(map(type, as_integers)) != list(map(type, column))
-            columns[index] = as_integers
+    typed = list(zip(*rows, strict=True))
+    columns = [tuple(map(_integral, column)) if float in set(map(type, column)) else column for column in typed]
+    integral_floats = any(
+        list(map(type, ours)) != list(map(type, theirs))
+        for ours, theirs in zip(columns, typed, strict=True)
+        if ours is not theirs
+    )
+    prints = [_hash(sorted(_encode(column)), 8) for column in columns]
+    order = sorted(range(len(prints)), key=lambda i: prints[i])
     encoded = _encode(zip(*columns, strict=True) if integral_floats else rows)
+    if integral_floats or order != list(range(len(order))):
+        canonical = _encode(zip(*(typed[i] for i in order), strict=True))
+    else:
+        canonical = encoded
+    bag = _hash(sorted(encoded), 16)
     return Digest(
         sequence=_hash(encoded, 16),
-        bag=_hash(sorted(encoded), 16),
-        columns=tuple(_hash(sorted(_encode(column)), 8) for column in columns),
+        bag=bag,
+        columns=tuple(prints),
+        canonical_sequence=_hash(canonical, 16),
+        canonical_bag=bag if canonical is encoded else _hash(sorted(canonical), 16),
         integral_floats=integral_floats,
     )
 
@@ -89,10 +98,14 @@ def _settle(gold: Result, predicted: Result, *, ordered: bool) -> bool | None:
     left, right = gold.digest, predicted.digest
     if sorted(left.columns) != sorted(right.columns):
         return False
-    same = left.sequence == right.sequence if ordered else left.bag == right.bag
-    # Integral floats need the rows: the official quick rejection tells 1 from 1.0 by its type.
-    if same and not left.integral_floats and not right.integral_floats:
+    if ordered and left.canonical_sequence == right.canonical_sequence:
         return True
+    if not ordered and left.canonical_bag == right.canonical_bag:
+        return True
+    # Columns that all differ can be paired in one way only, and it has failed. With integral floats the rows are
+    # needed: 1 equals 1.0, though the official quick rejection tells them by their types.
+    if len(set(left.columns)) == len(left.columns) and not left.integral_floats and not right.integral_floats:
+        return False
     return None
 
 
@@ -193,11 +206,12 @@ def to_json(result: Result) -> dict[str, Any]:
     if result.error:
         return {"error": result.error, "message": result.message}
     digest = result.digest
+    hashes = (digest.sequence, digest.bag, digest.canonical_sequence, digest.canonical_bag)
     record: dict[str, Any] = {
         "columns": list(result.columns),
         "row_count": result.row_count,
         "rows": [[{"hex": c.hex()} if isinstance(c, bytes) else c for c in row] for row in result.rows],
-        "digest": [digest.sequence, digest.bag, *digest.columns],
+        "digest": [*hashes, *digest.columns],
     }
     if digest.integral_floats:
         record["integral_floats"] = True
@@ -210,7 +224,8 @@ def from_json(record: dict[str, Any], seconds: float = 0.0) -> Result:
     """The result that ``to_json`` wrote."""
     if "error" in record:
         return Result(error=record["error"], message=record["message"], seconds=seconds)
-    sequence, bag, *columns = record["digest"]
+    sequence, bag, canonical_sequence, canonical_bag, *columns = record["digest"]
+    integral_floats = record.get("integral_floats", False)
     return Result(
         columns=tuple(record["columns"]),
         row_count=record["row_count"],
@@ -218,7 +233,7 @@ def from_json(record: dict[str, Any], seconds: float = 0.0) -> Result:
             tuple(bytes.fromhex(cell["hex"]) if isinstance(cell, dict) else cell for cell in row)
             for row in record["rows"]
         ),
-        digest=Digest(sequence, bag, tuple(columns), record.get("integral_floats", False)),
+        digest=Digest(sequence, bag, tuple(columns), canonical_sequence, canonical_bag, integral_floats),
         truncated=record.get("truncated", False),
         seconds=seconds,
     )

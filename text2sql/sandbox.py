@@ -43,6 +43,7 @@ ERRORS = {
 
 _FIRST_ROWS, _FIRST_BYTES = 20, 4096
 _MESSAGE = 500  # characters of an error's message: SQLite quotes SQL in it
+_CELL = 32  # bytes that Python adds to a cell
 _OPEN_DATABASES = 4
 _OPCODES = 10_000  # between two looks at the clock: a millisecond
 _HEAP = 512 << 20
@@ -53,7 +54,7 @@ _ADDRESS_SPACE = 2 << 30
 class Limits:
     """What one statement may use. Rows or bytes beyond end the fetching; the rest is an error.
 
-    ``seconds`` of wall time, ``rows`` fetched, ``bytes`` of all rows, ``sql`` characters, ``cell`` bytes.
+    ``seconds`` of wall time, ``rows`` fetched, ``bytes`` of all rows in memory, ``sql`` characters, ``cell`` bytes.
     """
 
     seconds: float = 10.0
@@ -210,10 +211,11 @@ class _Refused(Exception):
 def _fetch_rows(cursor: sqlite3.Cursor, limits: Limits, deadline: float) -> tuple[list[Row], bool]:
     rows: list[Row] = []
     size, chunk = 0, 1
-    largest = max(1, limits.bytes // (limits.cell * len(cursor.description)))  # so that no chunk is beyond the limit
+    width = len(cursor.description)
+    largest = max(1, limits.bytes // (limits.cell * width))  # so that no chunk is beyond the limit
     while fetched := cursor.fetchmany(chunk):
         rows += fetched
-        size += len(marshal.dumps(fetched, 2))
+        size += len(marshal.dumps(fetched, 2)) + _CELL * width * len(fetched)
         if len(rows) > limits.rows:
             return rows[: limits.rows], True
         if size > limits.bytes:

@@ -155,12 +155,15 @@ class Digest:
     """Fingerprints of all rows of a result, integral floats counted as integers (1.0 is 1).
 
     ``sequence``: rows in order; ``bag``: rows in any order; ``columns``: each column's cells in any
-    order. ``integral_floats``: some cell is a float without a fraction.
+    order. The canonical ones are the first two with the columns in the order of their fingerprints, and 1.0
+    told from 1. ``integral_floats``: some cell is a float without a fraction.
     """
 
     sequence: str = ""
     bag: str = ""
     columns: tuple[str, ...] = ()
+    canonical_sequence: str = ""
+    canonical_bag: str = ""
     integral_floats: bool = False
 
 
