@@ -291,6 +291,7 @@ def test_the_bundled_data_set_is_sound() -> None:
     assert {finding.kind for finding in dev.findings + train.findings} <= {"empty_gold"}
 
 
+@pytest.mark.slow
 def test_spider_dev_is_sound(shared: Path) -> None:
     (report,) = check_data(shared / "spider", splits=["dev"])
     assert not report.wrong

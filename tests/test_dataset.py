@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.small import DEV, HARBOUR, OTHERS, TRAIN, questions, write_database, write_json, write_release
-from text2sql import dataset as module
+from text2sql import databases as module
 from text2sql.artifacts import cache_folder
 from text2sql.dataset import load_dataset, splits_of
 from text2sql.errors import DatabaseError, DataError

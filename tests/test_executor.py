@@ -20,7 +20,7 @@ import pytest
 
 from tests.hostile import COUNTING, HOSTILE
 from tests.small import write_database
-from text2sql.errors import DatabaseError
+from text2sql.errors import DatabaseError, Text2SQLError
 from text2sql.execution_cache import ExecutionCache
 from text2sql.executor import _START, Execute, Executor, _key
 from text2sql.sandbox import CANDIDATE, Limits
@@ -72,13 +72,25 @@ def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
     return True
 
 
+def at_work(executor: Executor, *, other_than: int = 0) -> int:
+    """Waits for a worker that runs a statement, and gives its process id."""
+    found: list[int] = []
+
+    def look() -> bool:
+        running = [w for w in list(executor._started) if w.ready and w._deadline is not None and w.alive]
+        found[:] = [w._process.pid for w in running if w._process.pid != other_than]
+        return bool(found)
+
+    assert eventually(look)
+    time.sleep(0.1)
+    return found[0]
+
+
 def once_running(executor: Executor, act: Callable[[int], object]) -> threading.Thread:
     """Does something to the worker when it is at work."""
 
     def wait_and_act() -> None:
-        assert eventually(lambda: any(w._deadline is not None and w._ready for w in list(executor._started)))
-        time.sleep(0.1)
-        act(workers(executor)[0])
+        act(at_work(executor))
 
     thread = threading.Thread(target=wait_and_act)
     thread.start()
@@ -110,8 +122,7 @@ def test_a_worker_killed_at_work_is_replaced_and_its_statement_run_again(executo
 def test_a_statement_that_takes_two_workers_down_has_crashed(executor: Executor, database: Path) -> None:
     def kill_each(first: int) -> None:
         os.kill(first, signal.SIGKILL)
-        assert eventually(lambda: first not in workers(executor) and workers(executor) != [])
-        os.kill(workers(executor)[0], signal.SIGKILL)
+        os.kill(at_work(executor, other_than=first), signal.SIGKILL)
 
     killer = once_running(executor, kill_each)
     found = executor.execute(database, endless(), Limits(seconds=60))
@@ -152,10 +163,16 @@ def test_an_interrupt_of_the_group_leaves_the_workers_alone(executor: Executor, 
 
 
 def test_no_statements_time_starts_before_its_worker_has(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("text2sql.executor._START", f"import time; time.sleep(1); {_START}")
-    monkeypatch.setattr("text2sql.executor._GRACE", 0.2)
+    monkeypatch.setattr("text2sql.executor._START", f"import time; time.sleep(0.6); {_START}")
+    monkeypatch.setattr("text2sql.executor._GRACE", 0.1)
     with Executor(workers=1) as executor:
-        assert executor.execute(database, "SELECT 1", replace(CANDIDATE, seconds=0.2)).ok
+        assert executor.execute(database, "SELECT 1", replace(CANDIDATE, seconds=0.3)).ok
+
+
+def test_workers_that_do_not_start_are_no_fault_of_the_sql(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("text2sql.executor._START", "raise SystemExit(1)")
+    with Executor(workers=1) as executor, pytest.raises(Text2SQLError, match="the processes that run SQL do not start"):
+        executor.execute(database, "SELECT 1")
 
 
 # --- many threads, and the end
@@ -209,7 +226,7 @@ from text2sql.sandbox import Limits
 executor, database = Executor(workers=2), Path(sys.argv[1])
 for sql in sys.argv[2:]:
     threading.Thread(target=executor.execute, args=(database, sql, Limits(seconds=600)), daemon=True).start()
-while len([w for w in list(executor._started) if w._ready and w._deadline]) < 2:
+while len([w for w in list(executor._started) if w.ready and w._deadline]) < 2:
     pass
 print(*[worker._process.pid for worker in executor._started], flush=True)
 threading.Event().wait()

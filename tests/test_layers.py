@@ -15,8 +15,8 @@ PACKAGE = ROOT / "text2sql"
 
 WORDS = ["errors", "types", "protocols"]
 TOOLS = [
-    "artifacts", "registry", "results", "sandbox", "schema", "sql", "spider_sql", "predictions", "dataset",
-    "execution_cache", "executor", "calls", "download",
+    "artifacts", "registry", "results", "sandbox", "schema", "sql", "spider_sql", "predictions", "databases", "dataset",
+    "execution_cache", "executor", "calls", "parallel", "download",
 ]  # fmt: skip
 STRATEGIES = [
     "linkers", "models", "embedders", "retrievers", "rerankers", "prompts", "generators", "revisers", "voters",
@@ -24,8 +24,8 @@ STRATEGIES = [
 ]  # fmt: skip
 STAGES = ["pipeline", "evaluator"]
 WORK = [
-    "experiment", "experiment_file", "config", "comparison", "store", "assemble", "runner", "rescore", "report",
-    "show", "audit", "catalogue",
+    "experiment", "experiment_file", "config", "comparison", "store", "manifest", "outcome", "assemble", "runner",
+    "rescore", "report", "show", "audit", "catalogue",
 ]  # fmt: skip
 DOOR = ["cli", "__init__", "__main__"]
 

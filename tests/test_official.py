@@ -17,9 +17,10 @@ from text2sql.dataset import Dataset, load_dataset
 from text2sql.evaluator import Judge, hardness
 from text2sql.executor import Execute, Executor
 from text2sql.metrics.execution_accuracy import execution_accuracy
+from text2sql.parallel import in_parallel
 from text2sql.predictions import align
 from text2sql.rescore import evaluate_files
-from text2sql.runner import in_parallel, run
+from text2sql.runner import run
 from text2sql.sandbox import Limits
 from text2sql.types import Candidate, Example, Prediction, Question, Schema
 
@@ -75,7 +76,7 @@ def _verdicts(dataset: Dataset, pairs: list[tuple[Example, str]]) -> list[tuple[
     """EX of (gold, predicted) pairs, without and with keep_distinct; equal pairs are judged once."""
     distinct = list({(e.question.db_id, e.sql, sql): (e, sql) for e, sql in pairs}.items())
     with Executor() as executor:
-        execute = Execute(executor, dataset.databases, Limits(seconds=10))
+        execute = Execute(executor, dataset.databases, Limits(seconds=5))
         judge = Judge({EX: execution_accuracy(execute), KEEP: execution_accuracy(execute, keep_distinct=True)})
 
         def work(

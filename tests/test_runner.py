@@ -19,8 +19,11 @@ from text2sql.config import load
 from text2sql.dataset import Dataset
 from text2sql.errors import DataError, PredictionsError, RunError
 from text2sql.experiment import Experiment
+from text2sql.manifest import run_folder, runs_root, slug
+from text2sql.outcome import Runs
+from text2sql.parallel import in_parallel
 from text2sql.report import table
-from text2sql.runner import Runs, in_parallel, run, run_folder, runs_root, sample, slug
+from text2sql.runner import run, sample
 from text2sql.store import FILES, find_run, open_run
 from text2sql.types import Example
 

@@ -14,7 +14,7 @@ from text2sql.dataset import Dataset, load_dataset, splits_of
 from text2sql.errors import DatabaseError
 from text2sql.evaluator import LEVELS, hardness
 from text2sql.executor import Execute, Executor
-from text2sql.runner import in_parallel
+from text2sql.parallel import in_parallel
 from text2sql.sandbox import OFFICIAL, open_database
 from text2sql.schema import quote, read_schema
 from text2sql.types import Example, Result

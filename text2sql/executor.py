@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from text2sql.artifacts import digest, file_digest
-from text2sql.errors import DatabaseError, nearest
+from text2sql.errors import DatabaseError, Text2SQLError, nearest
 from text2sql.execution_cache import ExecutionCache
 from text2sql.results import COMPARISONS
 from text2sql.sandbox import CANDIDATE, Compare, Job, Limits, Run
@@ -123,24 +123,27 @@ class Executor:
         worker = self._idle.get()
         try:
             for _ in range(2):  # a worker may have been killed while idle: that is not the statement's fault
-                if worker is not None and not worker.alive:
-                    worker.kill()
-                    worker = None
-                worker = worker or self._start()
+                if worker is None or not worker.alive:
+                    worker = self._start(worker)
                 answer = worker.ask(job, seconds + _GRACE)
                 if not isinstance(answer, EOFError):
                     break
+            if isinstance(answer, EOFError) and worker is not None and not worker.ready:
+                command = f"{sys.executable} -c 'import text2sql.sandbox'"
+                raise Text2SQLError(f"the processes that run SQL do not start; see what {command} says")
             if isinstance(answer, DatabaseError):
                 raise answer
             return answer
         finally:
             self._idle.put(worker)
 
-    def _start(self) -> _Worker:
+    def _start(self, dead: _Worker | None) -> _Worker:
         with self._guard:
             if self._closed.is_set():
                 raise RuntimeError("the executor is closed")
-            self._started = {worker for worker in self._started if worker.alive}
+            if dead is not None:
+                dead.kill()
+                self._started.discard(dead)
             worker = _Worker()
             self._started.add(worker)
             return worker
@@ -174,7 +177,7 @@ class _Worker:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
-        self._ready = False
+        self.ready = False
         self._deadline: float | None = None
         self._late = False
 
@@ -187,9 +190,9 @@ class _Worker:
         assert self._process.stdin is not None and self._process.stdout is not None
         self._late = False
         try:
-            if not self._ready:
+            if not self.ready:
                 self._deadline = time.monotonic() + _STARTUP
-                self._ready = pickle.load(self._process.stdout)
+                self.ready = pickle.load(self._process.stdout)
             self._deadline = time.monotonic() + seconds
             pickle.dump(job, self._process.stdin, protocol=pickle.HIGHEST_PROTOCOL)
             self._process.stdin.flush()

@@ -11,8 +11,8 @@ from text2sql.calls import total
 from text2sql.comparison import Interval, interval
 from text2sql.dataset import Dataset
 from text2sql.evaluator import LEVELS, Judged
+from text2sql.outcome import Runs, Scored
 from text2sql.rescore import Evaluation
-from text2sql.runner import Runs, Scored
 
 _COLUMNS = ("all", *LEVELS)
 

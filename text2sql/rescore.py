@@ -14,9 +14,12 @@ from text2sql.errors import RunError
 from text2sql.evaluator import Judge, Judged, hardness
 from text2sql.executor import Executor
 from text2sql.experiment import parse_choice
+from text2sql.manifest import slug
+from text2sql.outcome import Scored
+from text2sql.parallel import in_parallel
 from text2sql.predictions import Answer, align
 from text2sql.protocols import Voter
-from text2sql.runner import Scored, check_gold, in_parallel, slug
+from text2sql.runner import check_gold
 from text2sql.sandbox import OFFICIAL
 from text2sql.store import Run, from_record, open_run, write_run
 from text2sql.types import Candidate, Example, Prediction, Verdict
@@ -148,11 +151,11 @@ def vote(
         raise RunError(f"{folder}: this run has no candidates yet")
     name = f"{base.name} · {choice.label}" + (f" n={n}" if n else "")
     what = digest(__version__, base.digest, str(choice.identity()), str(n))
-    manifest = base.manifest | {"configuration": name, "digest": what, "votes_on": base.digest}
+    told = base.manifest | {"configuration": name, "digest": what, "votes_on": base.digest}
     metrics = [parse_choice("metric", label) for label in base.manifest.get("metrics", ["execution_accuracy"])]
     with (
         Executor(workers=workers, cache=cache_folder() / "executions.sqlite") as executor,
-        write_run(folder.parent / f"{slug(name)}-{what[:8]}", manifest) as writer,
+        write_run(folder.parent / f"{slug(name)}-{what[:8]}", told) as writer,
     ):
         seconds = float(base.manifest["identity"]["limits"][1])
         judge = build_judge(metrics, dataset, executor, seconds=seconds)

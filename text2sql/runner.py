@@ -2,95 +2,27 @@
 
 from __future__ import annotations
 
-import platform
-import queue
-import re
-import sqlite3
-import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import metadata
 from itertools import chain, zip_longest
 from pathlib import Path
-from typing import TypeVar
 
-from text2sql import __version__
 from text2sql.artifacts import cache_folder
 from text2sql.assemble import Assembly
 from text2sql.calls import Call, Ledger
 from text2sql.dataset import Dataset
 from text2sql.errors import DataError, Interrupted, ProviderError
-from text2sql.evaluator import Judge, Judged, hardness
+from text2sql.evaluator import Judge, hardness
 from text2sql.executor import Execute, Executor
-from text2sql.experiment import Configuration, Experiment, Published, run_digest
+from text2sql.experiment import Configuration, Experiment
+from text2sql.manifest import manifest, run_folder
+from text2sql.outcome import Runs, Scored
+from text2sql.parallel import in_parallel
 from text2sql.pipeline import Pipeline
 from text2sql.sandbox import OFFICIAL
-from text2sql.store import Record, Run, Writer, from_record, open_run, write_run
+from text2sql.store import Run, Writer, from_record, open_run, write_run
 from text2sql.types import Example, Prediction, Result, Verdict
-
-Item = TypeVar("Item")
-Outcome = TypeVar("Outcome")
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """One configuration at one seed: its run, and what is needed to show it.
-
-    ``ids``: the questions asked for, in data set order; ``levels``: the hardness of every question.
-    """
-
-    name: str
-    seed: int
-    run: Run
-    dataset: Dataset
-    judge: Judge
-    ids: Sequence[str]
-    levels: Mapping[str, str]
-    published: Published | None = None
-
-    @property
-    def judged(self) -> Judged:
-        """Every verdict on the questions asked for; an unanswered one counts as wrong."""
-        return Judged(
-            self.judge,
-            self.levels,
-            {
-                metric: {
-                    id: self.run.verdicts.get(id, {}).get(metric, Verdict(metric, 0.0, "unanswered")) for id in self.ids
-                }
-                for metric in self.judge.metrics
-            },
-        )
-
-    def scores(self, metric: str) -> dict[str, float | None]:
-        """A metric's score over all questions and by hardness, as fractions of 1."""
-        return self.judged.scores(metric)
-
-    @property
-    def unanswered(self) -> list[str]:
-        """The questions that a provider's failure left without an answer."""
-        return [id for id in self.ids if "unanswered" in self.run.records[id]]
-
-
-class Runs(Mapping[str, Scored]):
-    """The runs of an experiment by configuration name; with several seeds, "NAME (seed 1)"."""
-
-    def __init__(self, runs: Sequence[Scored]) -> None:
-        names = [run.name for run in runs]
-        self._runs = {run.name if names.count(run.name) == 1 else f"{run.name} (seed {run.seed})": run for run in runs}
-
-    def __getitem__(self, name: str) -> Scored:
-        return self._runs[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._runs)
-
-    def __len__(self) -> int:
-        return len(self._runs)
 
 
 def run(
@@ -198,7 +130,7 @@ class _Job:
         if self.stored is not None and self.finished:
             return self._scored(self.stored)
         dataset, name = self.experiment.dataset, self.configuration.name
-        with write_run(self.folder, _manifest(self.experiment, self.configuration)) as writer:
+        with write_run(self.folder, manifest(self.experiment, self.configuration)) as writer:
             todo = [e for e in self.examples if not _done(writer.run, e.question.id, self.metrics, self.retry)]
             work = _Work(pipeline, self.judge, dataset, self.assembly.ledger, writer.run, self.retry)
             bar = _Bar(self._scored(writer.run), len(todo), progress)
@@ -310,113 +242,3 @@ class _Bar:
 
     def close(self) -> None:
         self._bar.close()
-
-
-def in_parallel(function: Callable[[Item], Outcome], items: Sequence[Item], workers: int) -> Iterator[Outcome]:
-    """Outcomes as they come. Threads are daemons, so that an interrupt ends at once; an error ends all."""
-    if workers == 1:
-        yield from map(function, items)
-        return
-    waiting: queue.SimpleQueue[Item] = queue.SimpleQueue()
-    for item in items:
-        waiting.put(item)
-    outcomes: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
-    stop = threading.Event()
-
-    def work() -> None:
-        while not stop.is_set():
-            try:
-                outcomes.put(function(waiting.get_nowait()))
-            except queue.Empty:
-                return
-            except BaseException as error:
-                outcomes.put(error)
-                return
-
-    for _ in range(min(workers, len(items))):
-        threading.Thread(target=work, daemon=True).start()
-    try:
-        for _ in items:
-            outcome = _wait(outcomes)
-            if isinstance(outcome, BaseException):
-                raise outcome
-            yield outcome
-    finally:
-        stop.set()
-
-
-def _wait(outcomes: queue.SimpleQueue[Outcome]) -> Outcome:
-    while True:
-        try:
-            return outcomes.get(timeout=0.5)  # without a time limit Windows would not see an interrupt
-        except queue.Empty:
-            continue
-
-
-# --- where and what -------------------------------------------------------------------------------------------
-
-
-def run_folder(experiment: Experiment, configuration: Configuration, out: Path | None) -> Path:
-    """Where a configuration's run is kept."""
-    what = run_digest(configuration, experiment.dataset, __version__)
-    return runs_root(experiment.path, out) / experiment.path.stem / f"{slug(configuration.name)}-{what[:8]}"
-
-
-def runs_root(path: Path, out: Path | None) -> Path:
-    """runs/ beside the experiment file; where that is inside an installed package, runs/ right here."""
-    if out is not None:
-        return out
-    return Path("runs") if "_bundled" in path.parts else path.parent / "runs"
-
-
-def slug(name: str) -> str:
-    """A configuration's name as part of a folder's.
-
-    >>> slug("HyDE + self-consistency")
-    'hyde-self-consistency'
-    """
-    return re.sub(r"[^a-z0-9.=]+", "-", name.lower()).strip("-.")[:60] or "configuration"
-
-
-def _manifest(experiment: Experiment, configuration: Configuration) -> Record:
-    dataset = experiment.dataset
-    return {
-        "experiment": experiment.path.stem,
-        "title": experiment.title,
-        "configuration": configuration.name,
-        "digest": run_digest(configuration, dataset, __version__),
-        "data": {
-            "name": dataset.name,
-            "folder": str(dataset.folder.resolve()),
-            "split": dataset.split,
-            "questions": dataset.questions,
-            "train": [path.name for path in dataset.train],
-            "checksum": dataset.checksum,
-        },
-        "identity": configuration.identity(),
-        "versions": _versions(),
-        "commit": _commit(),
-    }
-
-
-@cache
-def _versions() -> Mapping[str, str]:
-    names = ("text2sql", "sqlglot", "openai", "chromadb", "numpy", "scikit-learn", "nltk")
-    found = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
-    for name in names:
-        with suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
-
-
-@cache
-def _commit() -> str | None:
-    """The commit of the checkout that this code runs from; None where it is installed."""
-    root = Path(__file__).parents[1]
-    if not (root / ".git").exists():
-        return None
-    with suppress(OSError):
-        command = ["git", "-C", str(root), "rev-parse", "HEAD"]
-        answer = subprocess.run(command, capture_output=True, text=True, check=False)
-        return answer.stdout.strip() or None
-    return None

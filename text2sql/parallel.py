@@ -1,0 +1,52 @@
+"""Many things at once, in threads that never keep the process from ending."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
+
+
+def in_parallel(function: Callable[[Item], Outcome], items: Sequence[Item], workers: int) -> Iterator[Outcome]:
+    """Outcomes as they come. Threads are daemons, so that an interrupt ends at once; an error ends all."""
+    if workers == 1:
+        yield from map(function, items)
+        return
+    waiting: queue.SimpleQueue[Item] = queue.SimpleQueue()
+    for item in items:
+        waiting.put(item)
+    outcomes: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            try:
+                outcomes.put(function(waiting.get_nowait()))
+            except queue.Empty:
+                return
+            except BaseException as error:
+                outcomes.put(error)
+                return
+
+    for _ in range(min(workers, len(items))):
+        threading.Thread(target=work, daemon=True).start()
+    try:
+        for _ in items:
+            outcome = _wait(outcomes)
+            if isinstance(outcome, BaseException):
+                raise outcome
+            yield outcome
+    finally:
+        stop.set()
+
+
+def _wait(outcomes: queue.SimpleQueue[Outcome]) -> Outcome:
+    while True:
+        try:
+            return outcomes.get(timeout=0.5)  # without a time limit Windows would not see an interrupt
+        except queue.Empty:
+            continue
