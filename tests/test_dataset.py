@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.small import DEV, HARBOUR, OTHERS, TRAIN, questions, write_database, write_json, write_release
-from text2sql import databases as module
+from text2sql import databases, dataset
 from text2sql.artifacts import cache_folder
 from text2sql.dataset import load_dataset, splits_of
 from text2sql.errors import DatabaseError, DataError
@@ -244,7 +244,7 @@ def test_the_checksum_of_a_built_database_is_its_scripts(tmp_path: Path, monkeyp
     def unused(*_: object) -> Path:
         raise AssertionError("another SQLite would write other bytes")
 
-    monkeypatch.setattr(module, "_build", unused)
+    monkeypatch.setattr(databases, "_build", unused)
     before = load_dataset(folder).checksum
     (folder / "database" / "harbour" / "schema.sql").write_text(HARBOUR.replace("Dunlin", "Teal"))
     assert load_dataset(folder).checksum != before
@@ -363,7 +363,7 @@ def test_bundled_data_sets_have_names(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_spider_that_was_not_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(module, "download_folder", lambda name: tmp_path / "data" / name)
+    monkeypatch.setattr(dataset, "download_folder", lambda name: tmp_path / "data" / name)
     expected = "Spider is not here yet: 'text2sql data download spider' fetches it, or give its folder"
     assert _refusal("spider") == expected
     write_release(tmp_path / "data" / "spider")
