@@ -18,7 +18,7 @@ from text2sql.executor import Execute, Executor
 from text2sql.experiment import Configuration, Experiment
 from text2sql.manifest import manifest, run_folder
 from text2sql.outcome import Runs, Scored
-from text2sql.parallel import in_parallel
+from text2sql.parallel import in_parallel, processors
 from text2sql.pipeline import Pipeline
 from text2sql.sandbox import OFFICIAL
 from text2sql.store import Run, Writer, from_record, open_run, write_run
@@ -46,7 +46,9 @@ def run(
     dataset = experiment.dataset
     levels = hardness(dataset)
     examples = sample(dataset.examples, limit)
-    with Executor(workers=workers, cache=cache_folder() / "executions.sqlite") as executor:
+    in_flight = workers or processors()
+    # Questions wait for models, so many may be in flight; statements keep a processor busy.
+    with Executor(workers=min(in_flight, processors()), cache=cache_folder() / "executions.sqlite") as executor:
         jobs = [
             _Job(
                 experiment, configuration, examples, levels, executor, run_folder(experiment, configuration, out), retry
@@ -56,7 +58,7 @@ def run(
         if any(not job.finished for job in jobs) and not allow_gold_errors:
             check_gold(dataset, examples, executor)
         pipelines = [job.assembly.pipeline() if job.asks else None for job in jobs]
-        return Runs([job.run(pipeline, progress) for job, pipeline in zip(jobs, pipelines, strict=True)])
+        return Runs([job.run(pipeline, in_flight, progress) for job, pipeline in zip(jobs, pipelines, strict=True)])
 
 
 def check_gold(dataset: Dataset, examples: Sequence[Example], executor: Executor) -> None:
@@ -125,7 +127,7 @@ class _Job:
         records = self.stored.records if self.stored else {}
         return any(id not in records or (self.retry and "unanswered" in records[id]) for id in self.ids)
 
-    def run(self, pipeline: Pipeline | None, progress: bool) -> Scored:
+    def run(self, pipeline: Pipeline | None, in_flight: int, progress: bool) -> Scored:
         """Do what is left; ``pipeline`` may be missing where nothing is asked."""
         if self.stored is not None and self.finished:
             return self._scored(self.stored)
@@ -135,7 +137,7 @@ class _Job:
             work = _Work(pipeline, self.judge, dataset, self.assembly.ledger, writer.run, self.retry)
             bar = _Bar(self._scored(writer.run), len(todo), progress)
             try:
-                for answer in in_parallel(work, todo, self.executor.workers):
+                for answer in in_parallel(work, todo, in_flight):
                     answer.store(writer, dataset)
                     bar.update(answer)
             except KeyboardInterrupt:
