@@ -14,19 +14,21 @@ from text2sql.sql import extract
 from text2sql.types import Candidate, Completion, Completions, Message, Prompt, Question, Schema, Usage
 
 
-def slow(questions: Sequence[Question], *, file: Path, seconds: float = 0.05) -> Model:
-    """Recorded outputs, each after a while; with tokens and a price."""
+def slow(questions: Sequence[Question], *, file: Path, seconds: float = 0.05, stuck_from: int | None = None) -> Model:
+    """Recorded outputs, each after a while; with tokens and a price. Hangs from the question ``stuck_from`` on."""
     answers = align(file, questions)
-    return _Slow({q.id: a.sqls for q, a in zip(questions, answers, strict=True)}, seconds)
+    stuck = frozenset(question.id for question in questions[stuck_from:]) if stuck_from is not None else frozenset()
+    return _Slow({q.id: a.sqls for q, a in zip(questions, answers, strict=True)}, seconds, stuck)
 
 
 @dataclass(frozen=True)
 class _Slow:
     sqls: dict[str, tuple[str, ...]]
     seconds: float
+    stuck: frozenset[str]
 
     def complete(self, prompt: Prompt, *, n: int, temperature: float, seed: int) -> Completions:
-        time.sleep(self.seconds)
+        time.sleep(600 if prompt.question.id in self.stuck else self.seconds)
         usage = Usage(prompt_tokens=10, completion_tokens=5, cost=0.01)
         return [Completion(f"```sql\n{sql}\n```", usage=usage) for sql in self.sqls[prompt.question.id][:n]]
 

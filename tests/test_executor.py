@@ -163,10 +163,10 @@ def test_an_interrupt_of_the_group_leaves_the_workers_alone(executor: Executor, 
 
 
 def test_no_statements_time_starts_before_its_worker_has(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("text2sql.executor._START", f"import time; time.sleep(0.6); {_START}")
-    monkeypatch.setattr("text2sql.executor._GRACE", 0.1)
+    monkeypatch.setattr("text2sql.executor._START", f"import time; time.sleep(1); {_START}")
+    monkeypatch.setattr("text2sql.executor._GRACE", 0.2)
     with Executor(workers=1) as executor:
-        assert executor.execute(database, "SELECT 1", replace(CANDIDATE, seconds=0.3)).ok
+        assert executor.execute(database, "SELECT 1", replace(CANDIDATE, seconds=0.5)).ok
 
 
 def test_workers_that_do_not_start_are_no_fault_of_the_sql(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -503,3 +503,14 @@ def test_databases_by_id(executor: Executor, database: Path, tmp_path: Path) -> 
         execute("kilm", "SELECT 1")
     with pytest.raises(DatabaseError, match=r"gone\.sqlite: no such database"):
         execute("gone", "SELECT 1")
+
+
+def test_a_session_waits_once_for_a_statement_without_end(executor: Executor, database: Path) -> None:
+    endless = f"{COUNTING} SELECT max(n) FROM r"
+    limits = replace(CANDIDATE, seconds=0.3)
+    assert executor.execute(database, endless, limits).error == "timeout"
+    for seconds in (0.3, 0.2):
+        again = executor.execute(database, endless, replace(limits, seconds=seconds))
+        # What was not run again has the limit for its seconds; what was, has measured ones.
+        assert (again.error, again.message, again.seconds) == ("timeout", f"no end after {seconds} s", seconds)
+    assert executor.execute(database, endless, replace(limits, seconds=0.4)).seconds != 0.4

@@ -148,41 +148,37 @@ def test_serial_and_parallel_runs_are_equal(tmp_path: Path, slow: Path) -> None:
 
 @posix
 def test_killed_ten_times_ends_byte_identical(tmp_path: Path, slow: Path) -> None:
-    subprocess.run(
-        command("run", slow, "--out", tmp_path / "whole", "--quiet"), cwd=ROOT, check=True, capture_output=True
-    )
+    def arguments(out: str, workers: int) -> list[str | Path]:
+        # Six seconds of answers in all: ten attempts of about a second do not finish them.
+        slower = ["--set", "model.seconds=0.2", "--quiet", "--workers", str(workers)]
+        return ["run", slow, "--out", tmp_path / out, *slower]
+
     random_moments = random.Random(2)
-    kills = 0
     for _ in range(10):
-        process = start("run", slow, "--out", tmp_path / "killed", "--quiet", "--workers", "1")
-        try:
+        process = start(*arguments("killed", workers=1))
+        with pytest.raises(subprocess.TimeoutExpired):
             process.communicate(timeout=random_moments.uniform(0.2, 1.2))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
-            kills += 1
-    assert kills >= 5
-    subprocess.run(
-        command("run", slow, "--out", tmp_path / "killed", "--quiet"), cwd=ROOT, check=True, capture_output=True
-    )
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    for out in ("killed", "whole"):
+        subprocess.run(command(*arguments(out, workers=16)), cwd=ROOT, check=True, capture_output=True)
     whole, killed = the_run(tmp_path / "whole"), the_run(tmp_path / "killed")
     assert killed.name == whole.name
     assert contents(killed) == contents(whole)
     asked = [call.question for call in open_run(killed).calls() if call.stage == "generate"]
-    assert len(asked) <= 30 + kills, "at most the question in flight is asked again"
+    assert 30 <= len(asked) <= 40, "at most the question in flight is asked again"
 
 
 @posix
 def test_an_interrupt_stores_and_says_how_to_go_on(tmp_path: Path, slow: Path) -> None:
     out = tmp_path / "out"
-    process = start("run", slow, "--out", out, "--quiet", "--set", "model.seconds=0.2", "--workers", "2")
+    process = start("run", slow, "--out", out, "--quiet", "--set", "model.stuck_from=3", "--workers", "2")
     journal = _wait_for_journal(out)
-    at = time.monotonic()
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
-    assert time.monotonic() - at < 2
+    _, errors = process.communicate(timeout=60)  # the calls in flight would take ten minutes
     assert process.returncode == 130
     done = len(open_run(journal.parent).records)
+    assert 1 <= done <= 3
     line = f"text2sql: interrupted: {done} of 30 questions of 'slow samples' are done and stored; "
     assert errors == f"{line}the same command goes on from there\n"
     assert len((journal.parent / "predicted.sql").read_text().splitlines()) == done

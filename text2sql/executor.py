@@ -58,6 +58,7 @@ class Executor:
         self._cache = ExecutionCache(cache)
         self._guard = threading.Lock()
         self._running: dict[str, threading.Lock] = {}
+        self._not_enough: dict[str, float] = {}  # key -> seconds within which the statement did not end
         self._closed = threading.Event()
         threading.Thread(target=self._watch, name="text2sql-watchdog", daemon=True).start()
 
@@ -68,6 +69,17 @@ class Executor:
         if result is None:
             with self._once(key):
                 result = self._cache.get(key, limits.seconds) or self._run(key, database, sql, limits)
+        return result
+
+    def _run(self, key: str, database: Path, sql: str, limits: Limits) -> Result:
+        # Another session may find the machine faster, this one does not wait twice.
+        if self._not_enough.get(key, 0.0) >= limits.seconds:
+            return _timeout(limits)
+        result = self._result(database, sql, limits)
+        if result.error == "timeout":
+            self._not_enough[key] = limits.seconds
+        if result.error not in _TRANSIENT and not _VOLATILE.search(sql):
+            self._cache.put(key, result)
         return result
 
     def compare(
@@ -105,15 +117,13 @@ class Executor:
 
     # --- workers ---
 
-    def _run(self, key: str, database: Path, sql: str, limits: Limits) -> Result:
+    def _result(self, database: Path, sql: str, limits: Limits) -> Result:
         answer = self._ask(Run(database, (sql,), limits), limits.seconds)
         if isinstance(answer, list):
             result: Result = answer[0]
-            if result.error not in _TRANSIENT and not _VOLATILE.search(sql):
-                self._cache.put(key, result)
             return result
         if isinstance(answer, TimeoutError):
-            return Result(error="timeout", message=f"no end after {limits.seconds:g} s", seconds=limits.seconds)
+            return _timeout(limits)
         if isinstance(answer, MemoryError):
             return Result(error="too_big", message="out of memory")
         return Result(error="crashed", message="the worker process died twice on this statement")
@@ -240,6 +250,10 @@ class Execute:
         if db_id not in self.databases:
             raise DatabaseError(f"no database {db_id!r}{nearest(db_id, self.databases)}")
         return self.databases[db_id]
+
+
+def _timeout(limits: Limits) -> Result:
+    return Result(error="timeout", message=f"no end after {limits.seconds:g} s", seconds=limits.seconds)
 
 
 def _key(database: Path, sql: str, limits: Limits) -> str:
