@@ -1,10 +1,17 @@
 """text2sql: a benchmark system for text-to-SQL on Spider.
 
 >>> import text2sql as t2s
->>> experiment = t2s.load("experiments/tiny.toml")
->>> runs = t2s.run(experiment, limit=10, progress=False)
->>> runs["majority of 5"].scores("execution_accuracy")["all"] >= 0
-True
+>>> experiment = t2s.load("experiments/tiny.toml", data="tiny")
+>>> runs = t2s.run(experiment, progress=False)
+>>> round(runs["majority of 5"].scores("execution_accuracy")["all"], 3)
+0.767
+>>> print(t2s.table(runs).splitlines()[0])
+tiny dev, 30 questions
+>>> verdicts = t2s.evaluate("spider_data/tiny/recorded/strong.txt", data="tiny", split="dev")
+>>> verdicts.scores("execution_accuracy")["all"]
+0.8
+>>> verdicts.verdicts["execution_accuracy"]["dev-0000"]
+Verdict(metric='execution_accuracy', score=1.0, reason='')
 """
 
 from __future__ import annotations
