@@ -15,8 +15,8 @@ PACKAGE = ROOT / "text2sql"
 
 WORDS = ["errors", "types", "protocols"]
 TOOLS = [
-    "artifacts", "registry", "results", "sandbox", "schema", "sql", "spider_sql", "predictions", "databases", "dataset",
-    "execution_cache", "executor", "calls", "parallel", "download",
+    "artifacts", "registry", "results", "sandbox", "worker", "schema", "sql", "spider_sql", "predictions", "databases",
+    "dataset", "execution_cache", "executor", "calls", "parallel", "download",
 ]  # fmt: skip
 STRATEGIES = [
     "linkers", "models", "embedders", "retrievers", "rerankers", "prompts", "generators", "revisers", "voters",
@@ -121,7 +121,7 @@ def test_files_say_what_they_are() -> None:
 
 def test_help_and_the_package_load_nothing_heavy() -> None:
     code = (
-        "import sys; from text2sql import cli; import text2sql.sandbox\n"
+        "import sys; from text2sql import cli; import text2sql.worker\n"
         "try: cli.app(['--help'])\n"
         "except SystemExit: pass\n"
         "heavy = {'numpy', 'scipy', 'sklearn', 'nltk', 'sqlglot', 'duckdb', 'tqdm', 'openai', 'chromadb', 'sqlite3'}\n"

@@ -26,8 +26,9 @@ from text2sql.artifacts import digest, file_digest
 from text2sql.errors import DatabaseError, Text2SQLError, nearest
 from text2sql.execution_cache import ExecutionCache
 from text2sql.results import COMPARISONS
-from text2sql.sandbox import CANDIDATE, Compare, Job, Limits, Run
+from text2sql.sandbox import CANDIDATE, Limits
 from text2sql.types import Result
+from text2sql.worker import Compare, Job, Run
 
 _FORMAT = "2"  # of results and their digests; a change makes all cached results unknown
 _GRACE = 2.0  # seconds after the deadline in the virtual machine until the worker is killed
@@ -40,7 +41,7 @@ _VOLATILE = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 # An interrupt is the parent's to handle, from the first moment on.
-_START = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); from text2sql.sandbox import main; main()"
+_START = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); from text2sql.worker import main; main()"
 
 
 class Executor:
@@ -139,7 +140,7 @@ class Executor:
                 if not isinstance(answer, EOFError):
                     break
             if isinstance(answer, EOFError) and worker is not None and not worker.ready:
-                command = f"{sys.executable} -c 'import text2sql.sandbox'"
+                command = f"{sys.executable} -c 'import text2sql.worker'"
                 raise Text2SQLError(f"the processes that run SQL do not start; see what {command} says")
             if isinstance(answer, DatabaseError):
                 raise answer

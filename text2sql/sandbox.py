@@ -1,26 +1,22 @@
-"""One SQL statement on one SQLite database that cannot be harmed; run as a process, the pool's worker.
+"""One SQL statement on one SQLite database that cannot be harmed.
 
 The database is opened read-only and immutable, an authorizer admits nothing but reads, a deadline
 ends statements inside SQLite's virtual machine, and rows, bytes, text length and heap are bounded.
-The worker imports this module, ``results`` and the words alone, so that it starts in a moment.
+Candidates run in it inside a worker process (``worker.py``), which bounds the rest and may be killed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import marshal
-import os
-import pickle
 import re
 import sqlite3
-import sys
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias
+from typing import TypeAlias
 
 from text2sql.errors import DatabaseError
 from text2sql.results import COMPARISONS, fingerprint
@@ -47,7 +43,6 @@ _CELL = 32  # bytes that Python adds to a cell
 _OPEN_DATABASES = 4
 _OPCODES = 10_000  # between two looks at the clock: a millisecond
 _HEAP = 512 << 20
-_ADDRESS_SPACE = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +63,6 @@ CANDIDATE = Limits()
 OFFICIAL = Limits(seconds=60.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Job: execute statements on one database; answered by a list of results."""
-
-    database: Path
-    statements: tuple[str, ...]
-    limits: Limits
-
-
-@dataclass(frozen=True, slots=True)
-class Compare:
-    """Job: compare two statements' rows by a named comparison; answered by True or False."""
-
-    database: Path
-    gold: tuple[str, Result]
-    predicted: tuple[str, Result]
-    by: str
-    limits: Limits
-
-
-Job: TypeAlias = Run | Compare
 _Identity: TypeAlias = tuple[Path, int, int, int]
 
 
@@ -104,7 +78,7 @@ class Sandbox:
         start = time.perf_counter()
         try:
             names, rows, truncated = self._fetch(database, sql, limits)
-        except _Refused as refused:
+        except Refused as refused:
             return Result(error=refused.error, message=str(refused), seconds=time.perf_counter() - start)
         return Result(
             columns=names,
@@ -115,12 +89,12 @@ class Sandbox:
             seconds=time.perf_counter() - start,
         )
 
-    def compare(self, job: Compare) -> bool:
+    def compare(
+        self, database: Path, gold: tuple[str, Result], predicted: tuple[str, Result], by: str, limits: Limits
+    ) -> bool:
         """Compare the rows of two statements, run again where a result does not hold them all."""
-        gold, predicted = (
-            self._all_rows(job.database, sql, result, job.limits) for sql, result in (job.gold, job.predicted)
-        )
-        return COMPARISONS[job.by].decide(gold, predicted)
+        left, right = (self._all_rows(database, sql, result, limits) for sql, result in (gold, predicted))
+        return COMPARISONS[by].decide(left, right)
 
     def _all_rows(self, database: Path, sql: str, result: Result, limits: Limits) -> Sequence[Row]:
         if len(result.rows) == result.row_count:
@@ -129,7 +103,7 @@ class Sandbox:
 
     def _fetch(self, database: Path, sql: str, limits: Limits) -> tuple[tuple[str, ...], list[Row], bool]:
         if len(sql) > limits.sql:
-            raise _Refused("too_big", f"SQL of {len(sql):,} characters; the limit is {limits.sql:,}")
+            raise Refused("too_big", f"SQL of {len(sql):,} characters; the limit is {limits.sql:,}")
         connection = self._open(database)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, limits.cell)
         deadline = time.monotonic() + limits.seconds
@@ -138,16 +112,16 @@ class Sandbox:
             with contextlib.closing(connection.cursor()) as cursor:
                 cursor.execute(sql)
                 if cursor.description is None:
-                    raise _Refused("not_a_query", "the statement returns no rows")
+                    raise Refused("not_a_query", "the statement returns no rows")
                 names = tuple(column[0] for column in cursor.description)
                 if sum(map(len, names)) > limits.sql:
-                    raise _Refused("too_big", f"column names of more than {limits.sql:,} characters")
+                    raise Refused("too_big", f"column names of more than {limits.sql:,} characters")
                 return names, *_fetch_rows(cursor, limits, deadline)
         except (sqlite3.Error, sqlite3.Warning, MemoryError, UnicodeError, ValueError) as error:
             name, message = _classify(error, limits)
             if name == "damaged":
                 raise DatabaseError(f"{database}: {message}") from None
-            raise _Refused(name, message) from None
+            raise Refused(name, message) from None
 
     def _open(self, database: Path) -> sqlite3.Connection:
         # A file that was replaced is another database: SQLite, told that it is immutable, would not notice.
@@ -200,7 +174,7 @@ def _decode(text: bytes) -> str:
     return text.decode(errors="ignore")
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """A statement that does not give rows: its error class and message."""
 
     def __init__(self, error: str, message: str) -> None:
@@ -221,7 +195,7 @@ def _fetch_rows(cursor: sqlite3.Cursor, limits: Limits, deadline: float) -> tupl
         if size > limits.bytes:
             return rows, True
         if time.monotonic() > deadline:
-            raise _Refused("timeout", f"no end after {limits.seconds:g} s")
+            raise Refused("timeout", f"no end after {limits.seconds:g} s")
         chunk = min(2 * chunk, largest)
     return rows, False
 
@@ -307,47 +281,3 @@ def _classify(error: Exception, limits: Limits) -> tuple[str, str]:
     if name == "timeout":
         message = f"no end after {limits.seconds:g} s"
     return name, message if len(message) <= _MESSAGE else f"{message[:_MESSAGE]} …"
-
-
-# --- the worker process ----------------------------------------------------------------------------------
-
-_PARENT = os.getppid()
-
-
-def _end_with_parent() -> None:
-    # Where the parent was killed nobody waits for the answer. A thread looks, because a statement may be
-    # stuck where SQLite calls no handler. (Windows keeps the parent's number: there the worker ends with
-    # its statement, when it finds the pipe closed.)
-    while os.getppid() == _PARENT:
-        time.sleep(0.5)
-    os._exit(1)
-
-
-def main() -> None:
-    """Answer pickled jobs from standard input on standard output, until the input ends."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
-    sys.stdout = sys.stderr
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    sandbox = Sandbox()
-    with contextlib.suppress(EOFError, BrokenPipeError, pickle.UnpicklingError):
-        _send(answers, True)  # ready
-        while True:
-            _send(answers, _answer(sandbox, pickle.load(requests)))
-
-
-def _answer(sandbox: Sandbox, job: Job) -> Any:
-    try:
-        if isinstance(job, Compare):
-            return sandbox.compare(job)
-        return [sandbox.execute(job.database, sql, job.limits) for sql in job.statements]
-    except (DatabaseError, MemoryError, _Refused) as error:
-        return error if isinstance(error, DatabaseError) else MemoryError(str(error))
-
-
-def _send(pipe: BinaryIO, message: object) -> None:
-    pickle.dump(message, pipe, protocol=pickle.HIGHEST_PROTOCOL)
-    pipe.flush()

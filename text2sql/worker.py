@@ -1,0 +1,86 @@
+"""The worker process of the pool: answers jobs in a sandbox, one after the other, and ends with its parent.
+
+It imports the sandbox and what that needs alone, so that it starts in a moment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias
+
+from text2sql.errors import DatabaseError
+from text2sql.sandbox import Limits, Refused, Sandbox
+from text2sql.types import Result
+
+_ADDRESS_SPACE = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Job: execute statements on one database; answered by a list of results."""
+
+    database: Path
+    statements: tuple[str, ...]
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Job: compare two statements' rows by a named comparison; answered by True or False."""
+
+    database: Path
+    gold: tuple[str, Result]
+    predicted: tuple[str, Result]
+    by: str
+    limits: Limits
+
+
+Job: TypeAlias = Run | Compare
+
+_PARENT = os.getppid()
+
+
+def _end_with_parent() -> None:
+    # Where the parent was killed nobody waits for the answer. A thread looks, because a statement may be
+    # stuck where SQLite calls no handler. (Windows keeps the parent's number: there the worker ends with
+    # its statement, when it finds the pipe closed.)
+    while os.getppid() == _PARENT:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def main() -> None:
+    """Answer pickled jobs from standard input on standard output, until the input ends."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    sandbox = Sandbox()
+    with contextlib.suppress(EOFError, BrokenPipeError, pickle.UnpicklingError):
+        _send(answers, True)  # ready
+        while True:
+            _send(answers, _answer(sandbox, pickle.load(requests)))
+
+
+def _answer(sandbox: Sandbox, job: Job) -> Any:
+    try:
+        if isinstance(job, Compare):
+            return sandbox.compare(job.database, job.gold, job.predicted, job.by, job.limits)
+        return [sandbox.execute(job.database, sql, job.limits) for sql in job.statements]
+    except (DatabaseError, MemoryError, Refused) as error:
+        return error if isinstance(error, DatabaseError) else MemoryError(str(error))
+
+
+def _send(pipe: BinaryIO, message: object) -> None:
+    pickle.dump(message, pipe, protocol=pickle.HIGHEST_PROTOCOL)
+    pipe.flush()
