@@ -21,14 +21,16 @@ class Interval:
 
 
 def interval(scores: Sequence[float], clusters: Sequence[Hashable], *, level: float = 0.95) -> Interval:
-    """The interval of a mean score: clustered by database where there are at least 10, else Wilson's.
+    """The interval of a mean score: clustered by database where there are at least 10 that differ, else Wilson's.
 
     ``scores``: 0 to 1, one per question; ``clusters``: their databases. Raises ValueError without scores.
     """
     if not scores:
         raise ValueError("no scores")
     if len(set(clusters)) >= _MANY_CLUSTERS:
-        return clustered(scores, clusters, level=level)
+        found = clustered(scores, clusters, level=level)
+        if found.low < found.high:  # databases that all agree would give an interval of no width
+            return found
     return wilson(sum(scores), len(scores), level=level)
 
 

@@ -134,7 +134,7 @@ def _headline(runs: Sequence[Scored], lines: Sequence[Row]) -> Iterator[str]:
     whole = len(dataset.examples)
     size = f"{n} questions" if n == whole else f"sample of {n} of {whole} questions"
     yield f"{_which(dataset)}, {size}"
-    method = next((row.interval.method for row in lines if row.interval), "spread over seeds")
+    method = " or ".join(dict.fromkeys(row.interval.method for row in lines if row.interval)) or "spread over seeds"
     yield f"{runs[0].judge.regime()}; in %, by hardness; 95 % interval: {method}"
 
 
