@@ -35,7 +35,7 @@ def test_singleton_clusters_give_the_plain_standard_error() -> None:
 
 def test_the_method_depends_on_the_number_of_databases() -> None:
     assert interval([1, 0] * 9, [i // 2 for i in range(18)]).method == "Wilson"
-    assert interval([1, 0] * 10, [i // 2 for i in range(20)]).method == "clustered by database"
+    assert interval([1, 1, 1, 0] * 5, [i // 2 for i in range(20)]).method == "clustered by database"
     perfect = interval([1] * 20, range(20))
     assert (perfect.method, round(perfect.low, 4), perfect.high) == ("Wilson", 0.8389, 1.0)
     with pytest.raises(ValueError, match="no scores"):
