@@ -58,6 +58,19 @@ def test_tokens_cost_and_seconds_come_from_the_calls(tmp_path: Path) -> None:
     assert header.endswith("published") and row.endswith("50.0") and "900  $0.60  $0.60" in row
 
 
+def test_a_sample_of_a_longer_run_shows_its_own_tokens(tmp_path: Path) -> None:
+    file = tmp_path / "paid.toml"
+    file.write_text(
+        '[data]\nuse = "tiny"\n[[configuration]]\nname = "paid"\nmodel = { use = "tests.strategies:says" }\n',
+        encoding="utf-8",
+    )
+    tokens = [
+        runs_json("paid", run(load(file), limit=limit, workers=1, progress=False))["configurations"][0]["tokens"]
+        for limit in (None, 4)
+    ]
+    assert tokens == [60, 8]
+
+
 def test_a_sample_and_unanswered_questions_are_named(tmp_path: Path) -> None:
     file = tmp_path / "down.toml"
     file.write_text(
@@ -108,6 +121,9 @@ def test_vote_again(runs: Runs) -> None:
     assert (old.scores("execution_accuracy")["all"], new.scores("execution_accuracy")["all"]) == (17 / 30, 22 / 30)
     assert new.scores("pass_at_n")["all"] == 26 / 30
     assert new.run.folder.parent == base.folder.parent
+    journal = (new.run.folder / "journal.jsonl").read_bytes()
+    assert vote(base.folder, "majority", n=3)[1].judged.verdicts == new.judged.verdicts
+    assert (new.run.folder / "journal.jsonl").read_bytes() == journal, "what was voted on is not voted on again"
     stored = open_run(new.run.folder)
     assert stored.name == "first of 5 · majority n=3" and stored.manifest["votes_on"] == base.digest
     assert {len(record["candidates"]) for record in stored.records.values()} == {3}

@@ -24,8 +24,8 @@ from text2sql.outcome import Runs
 from text2sql.parallel import in_parallel
 from text2sql.report import table
 from text2sql.runner import run, sample
-from text2sql.store import FILES, find_run, open_run
-from text2sql.types import Example
+from text2sql.store import FILES, find_run, open_run, write_run
+from text2sql.types import Example, Verdict
 
 posix = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 
@@ -132,6 +132,26 @@ def test_a_damaged_last_line_is_cut_off_and_asked_again(tmp_path: Path) -> None:
         (folder / "journal.jsonl").write_bytes(journal[:-cut])
         assert tiny_run(tmp_path)["majority of 5"].run.folder == folder
         assert contents(folder) == expected
+
+
+def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path)["majority of 5"].run.folder
+    journal = folder / "journal.jsonl"
+    lines = journal.read_bytes().split(b"\n")
+    journal.write_bytes(b"\n".join([*lines[:4], b'{"id": "dev-00', *lines[5:]]))
+    with pytest.raises(RunError, match=r"journal.jsonl, line 5: damaged"):
+        open_run(folder)
+
+
+def test_final_files_that_lag_behind_are_written_again(tmp_path: Path) -> None:
+    folder = tiny_run(tmp_path)["majority of 5"].run.folder
+    expected = contents(folder)
+    with pytest.raises(ZeroDivisionError), write_run(folder, {}) as writer:
+        writer.judge("dev-0000", {"execution_accuracy": Verdict("execution_accuracy", 1.0)})
+        raise ZeroDivisionError  # as a kill would: nothing after this line is done
+    (folder / "predicted.sql").write_text("stale", encoding="utf-8")
+    tiny_run(tmp_path)
+    assert contents(folder) == expected
 
 
 def test_serial_and_parallel_runs_are_equal(tmp_path: Path, slow: Path) -> None:

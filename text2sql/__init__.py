@@ -20,6 +20,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from text2sql.audit import check_data as check_data
     from text2sql.config import load as load
     from text2sql.dataset import load_dataset as load_dataset
     from text2sql.errors import Text2SQLError as Text2SQLError
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Text2SQLError": "errors",
+    "check_data": "audit",
     "evaluate": "rescore",
     "load": "config",
     "load_dataset": "dataset",
@@ -40,7 +42,7 @@ _HOME = {
     "vote": "rescore",
 }
 
-__all__ = ["Text2SQLError", "__version__", "evaluate", "load", "load_dataset", "run", "table", "vote"]
+__all__ = ["Text2SQLError", "__version__", "check_data", "evaluate", "load", "load_dataset", "run", "table", "vote"]
 
 
 def __getattr__(name: str) -> Any:

@@ -21,8 +21,8 @@ _COLUMNS = ("all", *LEVELS)
 class Row:
     """One line of a table: a configuration over its seeds, or a prediction file.
 
-    Scores are fractions of 1. ``answered``, ``errors`` and ``unscored`` count questions, ``seconds`` is the
-    time spent answering, added up over the questions.
+    Scores are fractions of 1. ``answered`` and ``errors`` count questions, ``seconds`` is the time spent
+    answering, added up over the questions.
     """
 
     name: str
@@ -55,7 +55,8 @@ def _row(seeds: Sequence[Scored]) -> Row:
     first, each = seeds[0], [_judged_row(run.name, run.judged, run.dataset) for run in seeds]
     metric = next(iter(first.judge.metrics))
     finals = [value for row in each if (value := row.scores[metric]["all"]) is not None]
-    calls = [call for run in seeds for call in run.run.calls() if call.question in run.levels]
+    shown = set(first.ids)  # a sample of a longer run shows its own calls
+    calls = [call for run in seeds for call in run.run.calls() if call.question in shown]
     asked = [call for call in calls if call.stage != "question"]
     return Row(
         name=first.name,
@@ -134,8 +135,11 @@ def _headline(runs: Sequence[Scored], lines: Sequence[Row]) -> Iterator[str]:
     whole = len(dataset.examples)
     size = f"{n} questions" if n == whole else f"sample of {n} of {whole} questions"
     yield f"{_which(dataset)}, {size}"
-    method = " or ".join(dict.fromkeys(row.interval.method for row in lines if row.interval)) or "spread over seeds"
-    yield f"{runs[0].judge.regime()}; in %, by hardness; 95 % interval: {method}"
+    yield f"{runs[0].judge.regime()}; in %, by hardness; 95 % interval: {_methods(lines)}"
+
+
+def _methods(lines: Sequence[Row]) -> str:
+    return " or ".join(dict.fromkeys(row.interval.method for row in lines if row.interval)) or "spread over seeds"
 
 
 def _which(dataset: Dataset) -> str:
@@ -169,17 +173,16 @@ def evaluation_table(evaluations: Sequence[Evaluation], *, markdown: bool = Fals
     """The table of ``text2sql evaluate``."""
     first = evaluations[0]
     metrics = list(first.judged.verdicts)
-    body, method = [], ""
-    for evaluation in evaluations:
-        row = _judged_row(evaluation.file.name, evaluation.judged, evaluation.dataset)
-        method = row.interval.method if row.interval else method
+    lines = [_judged_row(one.file.name, one.judged, one.dataset) for one in evaluations]
+    body = []
+    for row in lines:
         for metric in metrics:
             scores = row.scores[metric]
             shown = _interval_text(row) if metric == metrics[0] else ""
             body.append([row.name, metric, *(percent(scores[column]) for column in _COLUMNS), shown])
     grid = _grid([["file", "metric", *_COLUMNS, "95 %"], *body], markdown)
     head = f"{_which(first.dataset)}, {len(first.dataset.examples)} questions"
-    regime = f"{first.judged.judge.regime()}; in %, by hardness; 95 % interval: {method}"
+    regime = f"{first.judged.judge.regime()}; in %, by hardness; 95 % interval: {_methods(lines)}"
     return "\n".join([head, regime, "", grid])
 
 

@@ -97,19 +97,22 @@ def evaluate(
     *,
     data: str | Path,
     split: str = "dev",
+    questions: str | None = None,
     metrics: Sequence[str] = ("execution_accuracy",),
     allow_missing: bool = False,
     allow_gold_errors: bool = False,
+    seconds: float = OFFICIAL.seconds,
     workers: int | None = None,
 ) -> Judged:
-    """Judge one prediction file; see ``evaluate_files``."""
-    dataset = load_dataset(data, split=split)
+    """Judge one prediction file; see ``evaluate_files``. ``questions``: a file in place of the split's own."""
+    dataset = load_dataset(data, split=split, questions=questions)
     found = evaluate_files(
         [Path(file)],
         dataset,
         metrics=metrics,
         allow_missing=allow_missing,
         allow_gold_errors=allow_gold_errors,
+        seconds=seconds,
         workers=workers,
         progress=False,
     )
@@ -160,7 +163,9 @@ def vote(
         seconds = float(base.manifest["identity"]["limits"][1])
         judge = build_judge(metrics, dataset, executor, seconds=seconds)
         elect = _Election(base, build_voter(choice, int(base.manifest["identity"]["seed"])), n, dataset, judge)
-        todo = [example for example in dataset.examples if example.question.id in base.records]
+        known = writer.run.verdicts
+        voted = {id for id in writer.run.records if judge.metrics.keys() <= known.get(id, {}).keys()}
+        todo = [e for e in dataset.examples if e.question.id in base.records.keys() - voted]
         for prediction, verdicts in in_parallel(elect, todo, executor.workers):
             question = prediction.question
             writer.add(prediction, dataset.schemas[question.db_id], (), 0.0)

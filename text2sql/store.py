@@ -80,17 +80,17 @@ def _replay(run: Run, line: Record) -> None:
 
 
 def _lines(file: Path) -> Iterator[Record]:
-    """The whole lines of a JSONL file; a torn last line counts as never written."""
+    """The whole lines of a JSONL file; a torn last line counts as never written.
+
+    Raises RunError for any other line that cannot be read: what comes after it must not be lost unseen.
+    """
     with suppress(FileNotFoundError):
-        for number, line in enumerate(file.read_bytes().split(b"\n"), 1):
-            if not line:
-                continue
+        *whole, _torn = file.read_bytes().split(b"\n")
+        for number, line in enumerate(whole, 1):
             try:
                 yield json.loads(line)
             except ValueError:
-                if line.endswith(b"}"):
-                    raise RunError(f"{file}, line {number}: damaged") from None
-                return
+                raise RunError(f"{file}, line {number}: damaged; without this line the run can be used") from None
 
 
 def find_run(name: str, folders: Sequence[Path]) -> Path:
@@ -143,7 +143,7 @@ class Writer:
             lines = (line if isinstance(line := final[name], str) else _dump(line) for final in finals)
             write_atomically(self.run.folder / name, "".join(f"{line}\n" for line in lines))
         unanswered = sum(1 for example in done if self.run.records[example.question.id].get("unanswered"))
-        self.run.manifest |= {"questions": len(done), "unanswered": unanswered, "metrics": list(metrics)}
+        self.run.manifest |= {"unanswered": unanswered, "metrics": list(metrics), "questions": len(done)}
         _write_manifest(self.run)
 
     def _note(self, line: Record) -> None:
@@ -172,6 +172,9 @@ def write_run(folder: Path, manifest: Record) -> Iterator[Writer]:
         for name in ("journal.jsonl", "calls.jsonl"):
             _cut_torn_line(folder / name)
         run = open_run(folder)
+        # Until they are written again the final files lag behind the journal, whatever ends this process.
+        if run.manifest.pop("questions", None) is not None:
+            _write_manifest(run)
         with (folder / "journal.jsonl").open("ab", 0) as journal, (folder / "calls.jsonl").open("ab", 0) as calls:
             yield Writer(run, journal, calls)
     finally:
