@@ -32,7 +32,7 @@ SUPPLIED = {
     "generator": {"model", "renders", "execute", "seed"},
     "reviser": {"model", "execute", "seed"},
     "voter": {"model", "seed"},
-    "metric": {"databases", "execute"},
+    "metric": {"databases", "schemas", "execute"},
     "tuner": {"render", "retrieve", "schemas", "execute", "model"},
 }
 

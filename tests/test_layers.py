@@ -15,8 +15,8 @@ PACKAGE = ROOT / "text2sql"
 
 WORDS = ["errors", "types", "protocols"]
 TOOLS = [
-    "artifacts", "registry", "results", "sandbox", "worker", "schema", "sql", "spider_sql", "predictions", "databases",
-    "dataset", "execution_cache", "executor", "calls", "parallel", "download",
+    "artifacts", "registry", "results", "sandbox", "worker", "schema", "sql", "spider_sql", "spider_match",
+    "predictions", "databases", "dataset", "execution_cache", "executor", "calls", "parallel", "download",
 ]  # fmt: skip
 STRATEGIES = [
     "linkers", "models", "embedders", "retrievers", "rerankers", "prompts", "generators", "revisers", "voters",

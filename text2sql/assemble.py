@@ -115,7 +115,11 @@ def build_judge(
 ) -> Judge:
     """The metrics over a data set; ``seconds`` is the time limit of every statement."""
     execute = Execute(executor, dataset.databases, replace(OFFICIAL, seconds=seconds))
-    supplied: Supplied = {"databases": lambda _: dataset.databases, "execute": lambda _: execute}
+    supplied: Supplied = {
+        "databases": lambda _: dataset.databases,
+        "schemas": lambda _: dataset.schemas,
+        "execute": lambda _: execute,
+    }
     return Judge({choice.label: _build(choice, supplied) for choice in metrics})
 
 
