@@ -43,3 +43,10 @@ def test_a_wheel_runs_in_an_empty_folder(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "majority of 5      76.7" in done.stdout
     assert len(list((empty / "runs" / "tiny").glob("*/run.json"))) == 4
+
+    checked = subprocess.run(
+        [python, "-m", "text2sql", "data", "check", "spiderling", "--split", "dev"],
+        cwd=empty, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert checked.stdout.startswith("spiderling dev: ")
