@@ -516,13 +516,12 @@ def test_a_file_that_is_wrong(name: str, write: Write) -> None:
     assert told == (f", {message}" if message.startswith("line ") else f": {message}")
 
 
-def test_a_tuned_model_that_is_not_made_yet(write: Write, tmp_path: Path) -> None:
-    (tmp_path / "work" / "trainers.py").write_text("def small(): ...")
-    file = write(ONE + 'model = { tuned = "small" }\n[tuner.small]\nuse = "trainers:small"\n')
-    command = "text2sql finetune start x.toml --tuner small"
-    assert _refusal(file) == (
-        f"x.toml, line 8: configuration 'A': model: the tuned model 'small' does not exist yet; '{command}' makes it"
-    )
+def test_a_tuned_model_is_known_by_its_tuner(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "work" / "trainers.py").write_text("def small(*, steps: int = 1): ...")
+    experiment = load(write(ONE + 'model = { tuned = "small" }\n[tuner.small]\nuse = "trainers:small"\nsteps = 3\n'))
+    assert experiment.configurations[0].stages["model"] == (Choice("model", "", {}, tuned="small"),)
+    assert experiment.tuners == {"small": Choice("tuner", "trainers:small", {"steps": 3})}
+    assert experiment.configurations[0].stages["model"][0].label == "tuned small"
 
 
 def test_the_line_is_that_of_the_configuration_that_is_wrong(write: Write) -> None:

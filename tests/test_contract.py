@@ -33,7 +33,7 @@ SUPPLIED = {
     "reviser": {"model", "execute", "seed"},
     "voter": {"model", "seed"},
     "metric": {"databases", "schemas", "execute"},
-    "tuner": {"render", "retrieve", "schemas", "execute", "model"},
+    "tuner": {"schemas", "folder", "seed"},
 }
 
 

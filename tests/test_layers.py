@@ -16,7 +16,8 @@ PACKAGE = ROOT / "text2sql"
 WORDS = ["errors", "types", "protocols"]
 TOOLS = [
     "artifacts", "registry", "results", "sandbox", "worker", "schema", "sql", "spider_sql", "spider_match",
-    "predictions", "databases", "dataset", "execution_cache", "executor", "calls", "parallel", "download",
+    "skeleton", "linking", "embedded", "predictions", "databases", "dataset", "execution_cache", "executor", "calls", "index",
+    "parallel", "download",
 ]  # fmt: skip
 STRATEGIES = [
     "linkers", "models", "embedders", "retrievers", "rerankers", "prompts", "generators", "revisers", "voters",
@@ -24,8 +25,8 @@ STRATEGIES = [
 ]  # fmt: skip
 STAGES = ["pipeline", "evaluator"]
 WORK = [
-    "experiment", "experiment_file", "config", "comparison", "store", "manifest", "outcome", "assemble", "runner",
-    "rescore", "report", "show", "audit", "catalogue",
+    "experiment", "experiment_file", "config", "comparison", "store", "manifest", "outcome", "assemble", "tuning",
+    "runner", "rescore", "report", "retrieval", "show", "audit", "catalogue",
 ]  # fmt: skip
 DOOR = ["cli", "__init__", "__main__"]
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from text2sql.report import table as table
     from text2sql.rescore import evaluate as evaluate
     from text2sql.rescore import vote as vote
+    from text2sql.retrieval import measure_retrieval as measure_retrieval
     from text2sql.runner import run as run
 
 __version__ = "0.1.0"
@@ -37,12 +38,24 @@ _HOME = {
     "evaluate": "rescore",
     "load": "config",
     "load_dataset": "dataset",
+    "measure_retrieval": "retrieval",
     "run": "runner",
     "table": "report",
     "vote": "rescore",
 }
 
-__all__ = ["Text2SQLError", "__version__", "check_data", "evaluate", "load", "load_dataset", "run", "table", "vote"]
+__all__ = [
+    "Text2SQLError",
+    "__version__",
+    "check_data",
+    "evaluate",
+    "load",
+    "load_dataset",
+    "measure_retrieval",
+    "run",
+    "table",
+    "vote",
+]
 
 
 def __getattr__(name: str) -> Any:

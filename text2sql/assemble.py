@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from text2sql import registry
@@ -14,10 +16,11 @@ from text2sql.errors import ConfigError
 from text2sql.evaluator import Judge
 from text2sql.executor import Execute, Executor
 from text2sql.experiment import Choice, Configuration
+from text2sql.index import Collection, Embedder, Indexes
 from text2sql.pipeline import Pipeline
-from text2sql.protocols import Draft, Generator, Render, Voter
+from text2sql.protocols import Draft, Embed, Examples, Generator, Linker, Render, Reranker, Retriever, Tuner, Voter
 from text2sql.sandbox import CANDIDATE, OFFICIAL
-from text2sql.types import Candidates, Question, Schema
+from text2sql.types import Candidates, Example, Question, Schema
 
 Supplied: TypeAlias = Mapping[str, Callable[[Choice], Any]]
 _LABELS = {"linker": "link", "generator": "generate", "reviser": "revise", "voter": "judge"}
@@ -31,9 +34,11 @@ class Assembly:
     dataset: Dataset
     executor: Executor
     ledger: Ledger
+    indexes: Indexes = field(default_factory=Indexes)
 
     def pipeline(self) -> Pipeline:
         """The configuration, ready to answer. Raises ConfigError where a strategy asks for what there is not."""
+        self._check_pool(*self.configuration.stages["retriever"])
         return Pipeline(
             schemas=self.dataset.schemas,
             link=self._one("linker"),
@@ -44,6 +49,20 @@ class Assembly:
             revise=self._one("reviser"),
             vote=self._one("voter"),
         )
+
+    def retrieval(self) -> Callable[[Question], Examples]:
+        """What the pipeline does up to the examples, without what comes after."""
+        self._check_pool(*self.configuration.stages["retriever"])
+        link: Linker = self._one("linker")
+        retrieve: Retriever = self._one("retriever")
+        rerank: Reranker | None = self._one("reranker")
+
+        def fetch(question: Question) -> Examples:
+            schema = link(question, self.dataset.schemas[question.db_id])
+            examples = retrieve(question, schema)
+            return rerank(question, schema, examples) if rerank else examples
+
+        return fetch
 
     def judge(self) -> Judge:
         """The configuration's metrics; they are the only strategies that see gold."""
@@ -63,6 +82,7 @@ class Assembly:
             "pool": lambda _: self.dataset.pool,
             "questions": lambda _: [example.question for example in self.dataset.examples],
             "draft": lambda _: self._draft(),
+            "index": lambda _: self._index,
             "seed": lambda _: self.configuration.seed,
         }
 
@@ -83,6 +103,18 @@ class Assembly:
     def _renders(self, choices: tuple[Choice, ...]) -> list[Render]:
         return [self._build(choice) for choice in choices]
 
+    def _index(self, name: str, text_of: Callable[[Example], str]) -> Collection:
+        """A collection over the pool, by the configuration's embedder."""
+        embedder = self.configuration.stages["embedder"][0]
+
+        def fit(corpus: Sequence[str]) -> Embed:
+            embed: Embed = _build(embedder, {"corpus": lambda _: corpus})
+            return embed
+
+        known = Embedder(json.dumps(embedder.identity(), sort_keys=True), fit)
+        across = not self.configuration.cross_database
+        return self.indexes.collection(self.dataset.pool, name, text_of, known, across=across)
+
     def _draft(self) -> Draft:
         """The [draft] of the configuration; by default its model and prompt at temperature 0, no examples."""
         own, stages = self.configuration.draft, self.configuration.stages
@@ -99,6 +131,14 @@ class Assembly:
         return draft
 
     # --- building ---
+
+    def _check_pool(self, retriever: Choice) -> None:
+        where = f"configuration {self.configuration.name!r}: retriever {retriever.use!r}"
+        pool, k = len(self.dataset.pool), retriever.options.get("k", 0)
+        if not pool and not {"pool", "index"}.isdisjoint(registry.supplies(registry.find("retriever", retriever.use))):
+            raise ConfigError(f"{where} needs train examples, and {self.dataset.name} has none")
+        if isinstance(k, int) and k > pool > 0:
+            raise ConfigError(f"{where}: k = {k} is more than the pool has, {pool} examples")
 
     def _one(self, stage: str) -> Any:
         choices = self.configuration.stages.get(stage, ())
@@ -127,6 +167,17 @@ def build_voter(voter: Choice, seed: int) -> Voter:
     """A voter that needs no model. Raises ConfigError where it asks for one."""
     vote: Voter = _build(voter, {"seed": lambda _: seed})
     return vote
+
+
+def build_tuner(tuner: Choice, dataset: Dataset, folder: Path, seed: int) -> Tuner:
+    """A tuner over the pool of a data set; its files go to ``folder``."""
+    supplied: Supplied = {
+        "schemas": lambda _: dataset.schemas,
+        "folder": lambda _: folder,
+        "seed": lambda _: seed,
+    }
+    built: Tuner = _build(tuner, supplied)
+    return built
 
 
 def _build(choice: Choice, supplied: Supplied) -> Any:

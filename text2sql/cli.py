@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 data_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check a data set, or fetch one.")
 app.add_typer(data_app, name="data")
+finetune_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make tuned models from the train split.")
+app.add_typer(finetune_app, name="finetune")
 
 Data = Annotated[str, typer.Option("--data", help="A data set by name, or a Spider-format folder.")]
 OptionalData = Annotated[str | None, typer.Option("--data", help="A data set by name, or a Spider-format folder.")]
@@ -162,6 +164,31 @@ def vote(
         print(report.table(runs, markdown=markdown))
 
 
+@app.command()
+def retrieval(
+    experiment: Annotated[Path, typer.Argument(help="An experiment file, as in experiments/.")],
+    data: OptionalData = None,
+    split: Annotated[str | None, typer.Option(help="dev, train or test.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="So many questions, round-robin over databases.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Only the configuration of this name; repeatable.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Override: key=value, as in retriever.k=3.")] = None,
+    as_json: AsJson = False,
+    markdown: Markdown = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure the retrievers of an experiment against gold: hits, similarity, latency. Nothing is generated."""
+    from text2sql import config, retrieval
+
+    loaded = config.load(experiment, data=data, split=split, overrides=set_ or [])
+    if only:
+        loaded = loaded.only(only)
+    found = retrieval.measure_retrieval(loaded, limit=limit, progress=not quiet)
+    if as_json:
+        _print_json(retrieval.retrieval_json(found))
+    else:
+        print(retrieval.retrieval_table(loaded, found, markdown=markdown))
+
+
 @app.command(name="list")
 def list_(
     stage: Annotated[str | None, typer.Argument(help="Only one kind, as in 'voter'.")] = None,
@@ -203,6 +230,40 @@ def download(
 
     folder = download.download(name, to or dataset.download_folder(name), progress=not quiet)
     print(f"{name} is in {folder}; 'text2sql data check {folder}' checks it")
+
+
+@finetune_app.command()
+def start(
+    experiment: Annotated[Path, typer.Argument(help="An experiment file with a [tuner.NAME].")],
+    tuner: Annotated[str | None, typer.Option(help="Which one; not needed where there is one alone.")] = None,
+    data: OptionalData = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Override: key=value, as in tuner.small.seed=1.")
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Make it anew although it exists.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a tuned model: on this machine at once, at a provider as a job."""
+    from text2sql import config, tuning
+
+    loaded = config.load(experiment, data=data, overrides=set_ or [])
+    found = tuning.tuning_of(loaded, tuner)
+    print(tuning.start(found, again=again, progress=not quiet))
+
+
+@finetune_app.command()
+def status(
+    experiment: Annotated[Path, typer.Argument(help="An experiment file with a [tuner.NAME].")],
+    data: OptionalData = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Override: key=value, as in tuner.small.seed=1.")
+    ] = None,
+) -> None:
+    """Say how every tuned model of an experiment stands."""
+    from text2sql import config, tuning
+
+    for line in tuning.status(config.load(experiment, data=data, overrides=set_ or [])):
+        print(line)
 
 
 def _find_run(name: str, out: Path | None) -> Path:

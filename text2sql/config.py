@@ -17,6 +17,7 @@ from text2sql import registry
 from text2sql.dataset import Dataset, bundled_folder, load_dataset
 from text2sql.errors import ConfigError, nearest
 from text2sql.experiment import (
+    EMBEDDER,
     NEUTRAL,
     STAGES,
     Choice,
@@ -117,7 +118,7 @@ class _Resolver:
         names = [configuration.name for configuration in found if configuration.seed == seeds[0]]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise self.source.error(f"two configurations are called {twice!r}")
-        return Experiment(self.source.file, title, self.dataset, tuple(found), self.source.table("tuner"))
+        return Experiment(self.source.file, title, self.dataset, tuple(found), self._tuners())
 
     def _with_grid(self, tables: Sequence[Toml], defaults: Toml) -> Iterator[Toml]:
         grid = dict(self._axes(self.source.table("grid")))
@@ -151,6 +152,8 @@ class _Resolver:
         stages = self._stages(tables | {key: table[key] for key in STAGES if key in table}, where)
         if "model" not in stages:
             raise self.source.error(f'{where}: needs a model, as in model = {{ use = "recorded", file = "..." }}')
+        if "embedder" not in stages and any(_uses_vectors(choices) for choices in stages.values()):
+            stages |= self._stages({"embedder": EMBEDDER}, where)
         draft = table.get("draft", {})
         if not isinstance(draft, dict):
             raise self.source.error(f"{where}: draft is to be a table", "draft")
@@ -219,14 +222,16 @@ class _Resolver:
         return Choice(stage, use, options, model)
 
     def _tuned(self, table: Toml, where: str) -> Choice:
+        """A model that a tuner makes: which one it is, ``tuning.ready`` finds out."""
         self.source.known(table, ("tuned",), where)
         name, tuners = str(table["tuned"]), self.source.table("tuner")
         if name not in tuners:
             raise self.source.error(f"{where}: no [tuner.{name}] in this file{nearest(name, tuners)}", "tuned")
-        tuner = tuners[name]
-        self.choice("tuner", {"use": tuner.get("use")} if isinstance(tuner, dict) else tuner, f"[tuner.{name}]")
-        command = f"text2sql finetune start {self.source.file} --tuner {name}"
-        raise self.source.error(f"{where}: the tuned model {name!r} does not exist yet; '{command}' makes it", "tuned")
+        return Choice("model", "", {}, tuned=name)
+
+    def _tuners(self) -> dict[str, Choice]:
+        self.source.position = None
+        return {name: self.choice("tuner", t, f"[tuner.{name}]") for name, t in self.source.table("tuner").items()}
 
     def _locate(self, where: str, option: registry.Option | None, value: Any) -> Any:
         """A path option's file: {data} is the data set's folder, else it counts from the experiment file.
@@ -263,6 +268,12 @@ class _Resolver:
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
                 raise self.source.error(f"{where}: published.{name} is a percentage, 0 to 100, not {value!r}", name)
         return Published({name: value / 100 for name, value in scores.items()}, str(table.get("source", "")))
+
+
+def _uses_vectors(choices: Sequence[Choice]) -> bool:
+    factories = [registry.find(choice.stage, choice.use) for choice in choices if choice.use]
+    asked = {word for factory in factories for word in registry.supplies(factory)}
+    return not asked.isdisjoint({"index", "embed"})
 
 
 def _shown(value: Any) -> str:

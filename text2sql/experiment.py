@@ -40,19 +40,28 @@ NEUTRAL: Mapping[str, str] = {
 }
 """What a stage does where the file says nothing; a stage that is not here is then left out."""
 
+EMBEDDER = "lexical"
+"""What makes vectors where a strategy asks for some and the file says nothing: it needs no network."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A strategy and its options, defaults filled in; options that are strategies are choices themselves."""
+    """A strategy and its options, defaults filled in; options that are strategies are choices themselves.
+
+    ``tuned``: the tuner that makes this model; until ``tuning.ready`` knows the outcome, ``use`` is empty.
+    """
 
     stage: str
     use: str
     options: Mapping[str, Any]
     model: Choice | None = None
+    tuned: str = ""
 
     @property
     def label(self) -> str:
         """The strategy and the options that were set away from their defaults."""
+        if self.tuned:
+            return f"tuned {self.tuned}"
         known = registry.options(registry.find(self.stage, self.use))
         changed = {k: v for k, v in self.options.items() if v != known[k].default}
         inner = ", ".join(
@@ -132,7 +141,7 @@ class Experiment:
     title: str
     dataset: Dataset
     configurations: tuple[Configuration, ...]
-    tuners: Mapping[str, Toml]
+    tuners: Mapping[str, Choice]
 
     def only(self, names: Sequence[str]) -> Experiment:
         """The experiment with some of its configurations. Raises ConfigError for an unknown name."""

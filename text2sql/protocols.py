@@ -7,15 +7,16 @@ satisfies its folder's Protocol.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from text2sql.types import (
     Candidate,
     Candidates,
     Completions,
     Example,
+    Job,
     Prediction,
     Prompt,
     Question,
@@ -24,9 +25,14 @@ from text2sql.types import (
     Verdict,
 )
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 Examples: TypeAlias = Sequence[Example]
 Schemas: TypeAlias = Mapping[str, Schema]
 Databases: TypeAlias = Mapping[str, Path]
+Vectors: TypeAlias = "NDArray[np.float32]"
 
 
 class Execute(Protocol):
@@ -44,6 +50,27 @@ class Draft(Protocol):
 
     def __call__(self, question: Question, schema: Schema, n: int = 1) -> Candidates:
         """``n`` candidates, not executed."""
+
+
+class Embed(Protocol):
+    """embedders/: texts as vectors."""
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        """Shape (len(texts), dimensions), rows of unit length."""
+
+
+class Collection(Protocol):
+    """The pool's examples by one text each."""
+
+    def nearest(self, text: str, k: int, *, to: str = "") -> list[tuple[Example, float]]:
+        """The ``k`` examples with the nearest texts and their cosine, best first; none of the database ``to``."""
+
+
+class Index(Protocol):
+    """Makes collections over the pool."""
+
+    def __call__(self, name: str, text_of: Callable[[Example], str]) -> Collection:
+        """The collection of the examples' texts; built where it is not kept yet. ``name`` says what they are."""
 
 
 @runtime_checkable
@@ -116,3 +143,21 @@ class Metric(Protocol):
 
     def __call__(self, example: Example, prediction: Prediction) -> Verdict:
         """The verdict."""
+
+
+@runtime_checkable
+class Tuner(Protocol):
+    """tuners/: fit a model on train examples. ``free``: that costs nothing, and a run may start it by itself."""
+
+    @property
+    def free(self) -> bool:
+        """It costs nothing but time on this machine."""
+
+    def start(self, examples: Examples, tell: Callable[[str, float], None]) -> Job:
+        """Begin, or do it all; ``tell`` hears a stage and how much of it is done, from 0 to 1."""
+
+    def poll(self, job: Job) -> Job:
+        """The job as it stands now."""
+
+    def cancel(self, job: Job) -> Job:
+        """End a job that is running."""

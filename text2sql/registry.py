@@ -124,6 +124,7 @@ def _stage_of(annotation: Any) -> str:
 _PROTOCOLS = {
     "Linker": "linker",
     "Model": "model",
+    "Embed": "embedder",
     "Retriever": "retriever",
     "Reranker": "reranker",
     "Render": "prompt",
@@ -131,6 +132,7 @@ _PROTOCOLS = {
     "Reviser": "reviser",
     "Voter": "voter",
     "Metric": "metric",
+    "Tuner": "tuner",
 }
 
 
@@ -192,7 +194,10 @@ def describe(annotation: Any) -> str:
 
 
 def version(stage: str, use: str) -> str:
-    """Digest of a strategy's source: of its file and its folder's helpers, or of its package."""
+    """Digest of a strategy's source: of its file and its folder's helpers, or of its package.
+
+    A strategy may have a package of its name among the tools, as ``embedded`` does.
+    """
     module = use.partition(":")[0] if ":" in use else f"text2sql.{FOLDERS[stage]}.{use}"
     spec = importlib.util.find_spec(module)
     if spec is None or not spec.has_location or not spec.origin:
@@ -201,5 +206,7 @@ def version(stage: str, use: str) -> str:
     if file.name == "__init__.py":
         files = sorted(file.parent.rglob("*.py"))
     else:
-        files = [file, *(sorted(file.parent.glob("_[a-z]*.py")) if ":" not in use else [])]
+        files = [file]
+        if ":" not in use:
+            files += sorted(file.parent.glob("_[a-z]*.py")) + sorted((file.parents[1] / use).glob("*.py"))
     return digest(*(path.read_text(encoding="utf-8", errors="replace") for path in files))

@@ -126,15 +126,15 @@ def table(runs: Runs | Sequence[Scored], *, markdown: bool = False) -> str:
         ]
         for row in lines
     ]
-    grid = _grid([header + (["published"] if published else []), *body], markdown)
-    return "\n".join([*_headline(runs, lines), "", grid, *_notes(runs), f"\nRuns: {runs[0].run.folder.parent}"])
+    cells = grid([header + (["published"] if published else []), *body], markdown)
+    return "\n".join([*_headline(runs, lines), "", cells, *_notes(runs), f"\nRuns: {runs[0].run.folder.parent}"])
 
 
 def _headline(runs: Sequence[Scored], lines: Sequence[Row]) -> Iterator[str]:
     dataset, n = runs[0].dataset, lines[0].n
     whole = len(dataset.examples)
     size = f"{n} questions" if n == whole else f"sample of {n} of {whole} questions"
-    yield f"{_which(dataset)}, {size}"
+    yield f"{which(dataset)}, {size}"
     yield f"{runs[0].judge.regime()}; in %, by hardness; 95 % interval: {_methods(lines)}"
 
 
@@ -142,7 +142,8 @@ def _methods(lines: Sequence[Row]) -> str:
     return " or ".join(dict.fromkeys(row.interval.method for row in lines if row.interval)) or "spread over seeds"
 
 
-def _which(dataset: Dataset) -> str:
+def which(dataset: Dataset) -> str:
+    """The data set and its split, as tables name them."""
     return f"{dataset.name} {dataset.split}{f' ({dataset.questions})' if dataset.questions else ''}"
 
 
@@ -180,13 +181,13 @@ def evaluation_table(evaluations: Sequence[Evaluation], *, markdown: bool = Fals
             scores = row.scores[metric]
             shown = _interval_text(row) if metric == metrics[0] else ""
             body.append([row.name, metric, *(percent(scores[column]) for column in _COLUMNS), shown])
-    grid = _grid([["file", "metric", *_COLUMNS, "95 %"], *body], markdown)
-    head = f"{_which(first.dataset)}, {len(first.dataset.examples)} questions"
+    cells = grid([["file", "metric", *_COLUMNS, "95 %"], *body], markdown)
+    head = f"{which(first.dataset)}, {len(first.dataset.examples)} questions"
     regime = f"{first.judged.judge.regime()}; in %, by hardness; 95 % interval: {_methods(lines)}"
-    return "\n".join([head, regime, "", grid])
+    return "\n".join([head, regime, "", cells])
 
 
-def _grid(cells: Sequence[Sequence[str]], markdown: bool) -> str:
+def grid(cells: Sequence[Sequence[str]], markdown: bool) -> str:
     """Aligned columns: text to the left, figures to the right."""
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     left = [i == 0 or not any(row[i][:1].isdigit() for row in cells[1:]) for i in range(len(widths))]

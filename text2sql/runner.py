@@ -15,13 +15,15 @@ from text2sql.dataset import Dataset
 from text2sql.errors import DataError, Interrupted, ProviderError
 from text2sql.evaluator import Judge, hardness
 from text2sql.executor import Execute, Executor
-from text2sql.experiment import Configuration, Experiment
+from text2sql.experiment import Experiment
+from text2sql.index import Indexes
 from text2sql.manifest import manifest, run_folder
 from text2sql.outcome import Runs, Scored
 from text2sql.parallel import in_parallel, processors
 from text2sql.pipeline import Pipeline
 from text2sql.sandbox import OFFICIAL
 from text2sql.store import Run, Writer, from_record, open_run, write_run
+from text2sql.tuning import ready
 from text2sql.types import Example, Prediction, Result, Verdict
 
 
@@ -40,20 +42,22 @@ def run(
     ``limit``: that many questions, round-robin over the databases; ``workers``: questions in flight, 1 for
     strictly serial; ``out``: where run folders go, by default runs/ beside the experiment file; ``retry``: ask
     unanswered questions again; ``allow_gold_errors``: count questions whose gold does not run as wrong, instead
-    of refusing the data. Everything is built and checked before the first question is asked.
+    of refusing the data. Tuned models that cost nothing are made first where they are missing. Everything is built
+    and checked before the first question is asked.
     Raises UsageError, and Interrupted on an interrupt.
     """
+    experiment = ready(experiment, progress=progress)
     dataset = experiment.dataset
     levels = hardness(dataset)
     examples = sample(dataset.examples, limit)
     in_flight = workers or processors()
     # Questions wait for models, so many may be in flight; statements keep a processor busy.
     with Executor(workers=min(in_flight, processors()), cache=cache_folder() / "executions.sqlite") as executor:
+        indexes = Indexes()
+        assemblies = [Assembly(c, dataset, executor, Ledger(), indexes) for c in experiment.configurations]
         jobs = [
-            _Job(
-                experiment, configuration, examples, levels, executor, run_folder(experiment, configuration, out), retry
-            )
-            for configuration in experiment.configurations
+            _Job(experiment, assembly, examples, levels, run_folder(experiment, assembly.configuration, out), retry)
+            for assembly in assemblies
         ]
         if any(not job.finished for job in jobs) and not allow_gold_errors:
             check_gold(dataset, examples, executor)
@@ -101,16 +105,15 @@ class _Job:
     def __init__(
         self,
         experiment: Experiment,
-        configuration: Configuration,
+        assembly: Assembly,
         examples: Sequence[Example],
         levels: Mapping[str, str],
-        executor: Executor,
         folder: Path,
         retry: bool,
     ) -> None:
-        self.experiment, self.configuration, self.examples, self.levels = experiment, configuration, examples, levels
-        self.executor, self.folder, self.retry = executor, folder, retry
-        self.assembly = Assembly(configuration, experiment.dataset, executor, Ledger())
+        self.experiment, self.assembly, self.examples, self.levels = experiment, assembly, examples, levels
+        self.configuration, self.executor = assembly.configuration, assembly.executor
+        self.folder, self.retry = folder, retry
         self.judge = self.assembly.judge()
         self.metrics = list(self.judge.metrics)
         self.ids = [example.question.id for example in examples]

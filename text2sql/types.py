@@ -231,6 +231,19 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """A tuning as it stands; ``model`` is the table of the tuned model as a configuration would write it.
+
+    File names in ``model`` count from the tuning's own folder.
+    """
+
+    id: str
+    status: Literal["running", "succeeded", "failed", "cancelled"]
+    model: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One metric on one prediction; ``reason`` says what is wrong where the score is below 1."""
 

@@ -1,0 +1,61 @@
+"""HyDE: examples whose SQL is like a hypothetical SQL, drafted for the question before any example is known.
+
+After Gao et al. 2022 (Precise Zero-Shot Dense Retrieval without Relevance Labels), where the draft is a text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Literal
+
+from text2sql.linking import masked
+from text2sql.protocols import Draft, Examples, Index, Retriever, Schemas
+from text2sql.skeleton import similarity, skeleton
+from text2sql.sql import one_line
+from text2sql.types import Example, Question, Schema
+
+_NEIGHBOURHOOD = 100  # examples by masked question, among which the draft decides
+
+
+def hyde(
+    index: Index,
+    draft: Draft,
+    schemas: Schemas,
+    *,
+    k: int = 5,
+    drafts: int = 1,
+    search: Literal["skeleton+question", "skeleton", "sql"] = "skeleton+question",
+    weight: float = 0.15,
+) -> Retriever:
+    """The ``k`` examples nearest to ``drafts`` hypothetical queries; without a draft, to the question.
+
+    ``search``: what is compared. ``skeleton+question``: cosine of the masked questions plus ``weight`` times the
+    greatest similarity of the SQL skeletons; ``skeleton``: that alone; ``sql``: the text of the SQL.
+    """
+    text: Callable[[str], str] = skeleton if search == "skeleton" else one_line
+    queries = None if search == "skeleton+question" else index(search, lambda example: text(example.sql))
+    questions = index("masked question", lambda e: masked(e.question.text, schemas[e.question.db_id]))
+
+    def fused(question: Question, schema: Schema, sqls: Sequence[str]) -> Examples:
+        skeletons = list(map(skeleton, sqls))
+
+        @cache
+        def likeness(sql: str) -> float:
+            return max((similarity(one, skeleton(sql)) for one in skeletons), default=0.0)
+
+        near = questions.nearest(masked(question.text, schema), max(k, _NEIGHBOURHOOD), to=question.db_id)
+        ranked = sorted(near, key=lambda hit: hit[1] + weight * likeness(hit[0].sql), reverse=True)
+        return [example for example, _ in ranked[:k]]
+
+    def retrieve(question: Question, schema: Schema) -> Examples:
+        sqls = [candidate.sql for candidate in draft(question, schema, drafts) if candidate.sql]
+        if queries is None or not sqls:
+            return fused(question, schema, sqls)
+        best: dict[Example, float] = {}
+        for sql in sqls:
+            for example, score in queries.nearest(text(sql), k, to=question.db_id):
+                best[example] = max(score, best.get(example, score))
+        return sorted(best, key=lambda example: -best[example])[:k]
+
+    return retrieve
