@@ -91,12 +91,13 @@ def test_the_least_that_a_file_may_say(write: Write) -> None:
     (one,) = experiment.configurations
     options = {"file": TINY / "recorded" / "strong.txt", "pick": None, "allow_missing": False}
     instruction = "Translate the question into one SQLite query over the schema. Answer with the query alone."
+    prompt = {"foreign_keys": True, "rows": 0, "values": 0, "instruction": instruction}
     assert one == Configuration(
         name="one",
         stages={
             "linker": (Choice("linker", "all", {}),),
             "retriever": (Choice("retriever", "none", {}),),
-            "prompt": (Choice("prompt", "create_table", {"foreign_keys": True, "instruction": instruction}),),
+            "prompt": (Choice("prompt", "create_table", prompt),),
             "generator": (Choice("generator", "direct", {"n": 1, "temperature": 0.0}),),
             "voter": (Choice("voter", "first", {"executable": False}),),
             "model": (Choice("model", "recorded", options),),

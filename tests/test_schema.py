@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from tests.small import HARBOUR, write_database
 from text2sql.dataset import Dataset
 from text2sql.errors import DatabaseError
-from text2sql.schema import create_table_text, from_record, quote, read_schema, with_content
+from text2sql.schema import compact_text, create_table_text, from_record, quote, read_schema, shown, with_content
 from text2sql.types import Column, ForeignKey, Schema, Table
 
 RECORD: dict[str, Any] = {
@@ -83,11 +84,65 @@ def test_the_schema_as_text() -> None:
         'CREATE TABLE Stop (\n  Line_ID number,\n  Nr number,\n  "Quay (m)" others,\n  PRIMARY KEY (Line_ID, Nr),\n'
         "  FOREIGN KEY (Line_ID) REFERENCES Line (ID)\n);"
     )
-    assert "FOREIGN" not in create_table_text(FERRIES, foreign_keys=False)
+    without = shown(FERRIES, foreign_keys=False, rows=0, values=0)
+    assert "FOREIGN" not in create_table_text(without)
+    assert compact_text(FERRIES) == (
+        'Line ( ID, Name )\nStop ( Line_ID, Nr, "Quay (m)" )\nForeign keys: Stop.Line_ID = Line.ID'
+    )
+    assert compact_text(without) == 'Line ( ID, Name )\nStop ( Line_ID, Nr, "Quay (m)" )'
+
+
+ISLANDS = Schema(
+    "islands",
+    (
+        Table(
+            "isle",
+            (
+                Column("id", "number", "isle number"),
+                Column("nm", "text", "name", ("Rømø", "two\nlines", "end\n", "O'Hara")),
+            ),
+            ("id",),
+            "island",
+            ((1, "x" * 61), (2.5, None), (b"\xff\x00", "two\r\nlines")),
+        ),
+    ),
+    (ForeignKey("isle", "id", "sea", "id"), ForeignKey("sea", "id", "isle", "id")),
+)
+
+
+def test_what_is_shown_of_a_schema() -> None:
+    isle = Table("isle", (Column("id", "number"), Column("nm", "text")), ("id",))
+    assert shown(ISLANDS, foreign_keys=False, rows=0, values=0) == Schema("islands", (isle,))
+    bare = Table("isle", (Column("id"), Column("nm")))
+    assert shown(ISLANDS, foreign_keys=False, rows=0, values=0, names_only=True) == Schema("islands", (bare,))
+    # A key of a table that is not here has no line to stand in; one to such a table has.
+    with_keys = shown(ISLANDS, foreign_keys=True, rows=0, values=0)
+    assert with_keys == Schema("islands", (isle,), ISLANDS.foreign_keys[:1])
+    with_content = shown(ISLANDS, foreign_keys=True, rows=3, values=2).tables[0]
+    assert with_content.columns[1].values == ("Rømø", "O'Hara")
+    assert with_content.rows == ((1, "x" * 60 + "…"), (2.5, None), ("<2 bytes>", "two lines"))
+    assert shown(ISLANDS, foreign_keys=True, rows=1, values=1).tables[0].rows == with_content.rows[:1]
+
+
+def test_content_as_comments() -> None:
+    schema = shown(ISLANDS, foreign_keys=True, rows=2, values=2)
+    assert create_table_text(schema) == (
+        "CREATE TABLE isle (\n  id number,\n  nm text, -- 'Rømø', 'O''Hara'\n  PRIMARY KEY (id),\n"
+        "  FOREIGN KEY (id) REFERENCES sea (id)\n);\n"
+        f"-- Sample rows:\n-- (1, '{'x' * 60}…')\n-- (2.5, NULL)"
+    )
+    assert compact_text(schema) == (
+        f"isle ( id, nm )\n  nm: 'Rømø', 'O''Hara'\n  (1, '{'x' * 60}…')\n  (2.5, NULL)\nForeign keys: isle.id = sea.id"
+    )
 
 
 def test_the_text_makes_the_schema_again(tmp_path: Path) -> None:
-    file = write_database(tmp_path / "ferries.sqlite", create_table_text(FERRIES))
+    stop = FERRIES.tables[1]
+    columns = (*stop.columns[:2], Column("Quay (m)", "others", values=("); DROP TABLE Stop; --", "it's")))
+    # Content stands in comments, after the comma of its line.
+    full = replace(FERRIES, tables=(FERRIES.tables[0], replace(stop, columns=columns, rows=((1, 2, "a\nb"),))))
+    text = create_table_text(shown(full, foreign_keys=True, rows=3, values=3))
+    file = write_database(tmp_path / "ferries.sqlite", text)
     again = read_schema("ferries", file)
     assert again.columns_by_table == FERRIES.columns_by_table
     assert again.foreign_keys == FERRIES.foreign_keys

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from text2sql.errors import DatabaseError
 from text2sql.sandbox import open_database
-from text2sql.types import Column, ForeignKey, Schema, Table
+from text2sql.types import Cell, Column, ForeignKey, Schema, Table
 
-_SAMPLE_ROWS, _SAMPLE_VALUES, _VALUE_LENGTH, _SCANNED = 3, 50, 60, 2000
+SAMPLE_ROWS, SAMPLE_VALUES = 3, 50
+"""What a schema holds of its database: rows of each table, distinct short texts of each column."""
+
+_VALUE_LENGTH, _SCANNED = 60, 2000
 
 
 def from_record(record: Mapping[str, Any]) -> Schema:
@@ -46,22 +49,89 @@ def from_record(record: Mapping[str, Any]) -> Schema:
     )
 
 
-def create_table_text(schema: Schema, *, foreign_keys: bool = True) -> str:
-    """The schema as CREATE TABLE statements, one paragraph a table."""
-    return "\n\n".join(_create_table(schema, table, foreign_keys) for table in schema.tables)
+# --- as text, for prompts ---------------------------------------------------------------------------------
 
 
-def _create_table(schema: Schema, table: Table, foreign_keys: bool) -> str:
-    lines = [f"  {quote(column.name)} {column.type}".rstrip() for column in table.columns]
+def shown(schema: Schema, *, foreign_keys: bool, rows: int, values: int, names_only: bool = False) -> Schema:
+    """What of a schema a prompt shows; both texts below show exactly this, no more and no less.
+
+    ``rows``: of each table; ``values``: of each column that holds texts; ``names_only``: no types, no primary
+    keys. Labels go, since no text shows them. Long cells are cut, blobs become their length, and values with a
+    line break are passed over, so that the text is the same as the schema that a model may read in its place.
+    """
+    names = {table.name for table in schema.tables}
+    keys = tuple(key for key in schema.foreign_keys if key.table in names) if foreign_keys else ()
+    return Schema(schema.db_id, tuple(_shown_table(table, rows, values, names_only) for table in schema.tables), keys)
+
+
+def _shown_table(table: Table, rows: int, values: int, names_only: bool) -> Table:
+    columns = tuple(
+        Column(
+            column.name,
+            "" if names_only else column.type,
+            values=tuple(value for value in column.values if "".join(value.splitlines()) == value)[:values],
+        )
+        for column in table.columns
+    )
+    cells = tuple(tuple(map(_shown_cell, row)) for row in table.rows[:rows])
+    return Table(table.name, columns, () if names_only else table.primary_key, rows=cells)
+
+
+def _shown_cell(cell: Cell) -> Cell:
+    if isinstance(cell, bytes):
+        return f"<{len(cell)} bytes>"
+    if isinstance(cell, str):
+        line = " ".join(cell.splitlines())
+        return line if len(line) <= _VALUE_LENGTH else line[:_VALUE_LENGTH] + "…"
+    return cell
+
+
+def create_table_text(schema: Schema) -> str:
+    """A schema as ``shown`` leaves it, as CREATE TABLE statements, one paragraph a table; content as comments."""
+    return "\n\n".join(_create_table(schema, table) for table in schema.tables)
+
+
+def _create_table(schema: Schema, table: Table) -> str:
+    lines = [(f"{quote(column.name)} {column.type}".rstrip(), column.values) for column in table.columns]
     if table.primary_key:
-        lines.append(f"  PRIMARY KEY ({', '.join(map(quote, table.primary_key))})")
-    if foreign_keys:
-        lines += [
-            f"  FOREIGN KEY ({quote(key.column)}) REFERENCES {quote(key.to_table)} ({quote(key.to_column)})"
-            for key in schema.foreign_keys
-            if key.table == table.name
-        ]
-    return f"CREATE TABLE {quote(table.name)} (\n" + ",\n".join(lines) + "\n);"
+        lines.append((f"PRIMARY KEY ({', '.join(map(quote, table.primary_key))})", ()))
+    lines += [
+        (f"FOREIGN KEY ({quote(key.column)}) REFERENCES {quote(key.to_table)} ({quote(key.to_column)})", ())
+        for key in schema.foreign_keys
+        if key.table == table.name
+    ]
+    text = f"CREATE TABLE {quote(table.name)} (\n"
+    for position, (line, values) in enumerate(lines, 1):
+        comma = "," if position < len(lines) else ""
+        text += f"  {line}{comma}{' -- ' if values else ''}{_literals(values)}\n"
+    rows = "".join(f"\n-- ({_literals(row)})" for row in table.rows)
+    return f"{text});" + (f"\n-- Sample rows:{rows}" if rows else "")
+
+
+def compact_text(schema: Schema) -> str:
+    """The same as ``table ( column, column )``, one line a table; content indented below, keys in the last line."""
+    lines = []
+    for table in schema.tables:
+        lines.append(f"{quote(table.name)} ( {', '.join(quote(column.name) for column in table.columns)} )")
+        lines += [f"  {quote(c.name)}: {_literals(c.values)}" for c in table.columns if c.values]
+        lines += [f"  ({_literals(row)})" for row in table.rows]
+    keys = [
+        f"{quote(key.table)}.{quote(key.column)} = {quote(key.to_table)}.{quote(key.to_column)}"
+        for key in schema.foreign_keys
+    ]
+    return "\n".join([*lines, *([f"Foreign keys: {', '.join(keys)}"] if keys else [])])
+
+
+def _literals(cells: Sequence[Cell]) -> str:
+    """As SQL writes them."""
+    return ", ".join(
+        "NULL"
+        if cell is None
+        else str(cell)
+        if isinstance(cell, int | float)
+        else "'" + str(cell).replace("'", "''") + "'"
+        for cell in cells
+    )
 
 
 def quote(name: str) -> str:
@@ -141,9 +211,9 @@ def _table_content(connection: sqlite3.Connection, table: Table) -> Table:
         Column(column.name, column.type, column.label, _texts(row[i] for row in rows))
         for i, column in enumerate(table.columns)
     )
-    return Table(table.name, columns, table.primary_key, table.label, tuple(rows[:_SAMPLE_ROWS]))
+    return Table(table.name, columns, table.primary_key, table.label, tuple(rows[:SAMPLE_ROWS]))
 
 
 def _texts(cells: Iterator[object]) -> tuple[str, ...]:
     texts = dict.fromkeys(cell for cell in cells if isinstance(cell, str) and len(cell) <= _VALUE_LENGTH)
-    return tuple(texts)[:_SAMPLE_VALUES]
+    return tuple(texts)[:SAMPLE_VALUES]

@@ -98,7 +98,10 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Chat messages, and the parts that they were rendered from."""
+    """Chat messages, and the parts that they were rendered from: exactly what the messages show, and no more.
+
+    A model may read the parts in place of the text, so what a prompt leaves out is not in them either.
+    """
 
     messages: tuple[Message, ...]
     question: Question

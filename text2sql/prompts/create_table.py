@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from text2sql.prompts._content import content, without_hints
 from text2sql.protocols import Examples, Render
 from text2sql.schema import create_table_text
 from text2sql.types import Message, Prompt, Question, Schema
@@ -9,18 +10,23 @@ from text2sql.types import Message, Prompt, Question, Schema
 _INSTRUCTION = "Translate the question into one SQLite query over the schema. Answer with the query alone."
 
 
-def create_table(*, foreign_keys: bool = True, instruction: str = _INSTRUCTION) -> Render:
+def create_table(
+    *, foreign_keys: bool = True, rows: int = 0, values: int = 0, instruction: str = _INSTRUCTION
+) -> Render:
     """Schema as CREATE TABLE statements, the usual code representation of text-to-SQL prompts.
 
-    ``foreign_keys``: show them. ``instruction``: the system message.
+    ``foreign_keys``: show them. ``rows``: that many sample rows under each table (up to 3). ``values``: that
+    many sample values beside each column that holds texts (up to 50). ``instruction``: the system message.
     """
+    cut = content(foreign_keys=foreign_keys, rows=rows, values=values)
 
     def render(question: Question, schema: Schema, examples: Examples) -> Prompt:
-        parts = [create_table_text(schema, foreign_keys=foreign_keys)]
+        visible = cut(schema)
+        parts = [create_table_text(visible)]
         parts += [f"Question: {example.question.text}\nSQL: {example.sql}" for example in examples]
         hint = f"\nHint: {question.evidence}" if question.evidence else ""
         parts.append(f"Question: {question.text}{hint}\nSQL:")
         messages = (Message("system", instruction), Message("user", "\n\n".join(parts)))
-        return Prompt(messages, question, schema, tuple(examples), instruction)
+        return Prompt(messages, question, visible, without_hints(examples), instruction)
 
     return render
