@@ -91,7 +91,7 @@ def test_the_least_that_a_file_may_say(write: Write) -> None:
     (one,) = experiment.configurations
     options = {"file": TINY / "recorded" / "strong.txt", "pick": None, "allow_missing": False}
     instruction = "Translate the question into one SQLite query over the schema. Answer with the query alone."
-    prompt = {"foreign_keys": True, "rows": 0, "values": 0, "instruction": instruction}
+    prompt = {"foreign_keys": True, "rows": 0, "values": 0, "labels": False, "instruction": instruction}
     assert one == Configuration(
         name="one",
         stages={

@@ -16,8 +16,8 @@ PACKAGE = ROOT / "text2sql"
 WORDS = ["errors", "types", "protocols"]
 TOOLS = [
     "artifacts", "registry", "results", "sandbox", "worker", "schema", "sql", "spider_sql", "spider_match",
-    "skeleton", "linking", "embedded", "predictions", "databases", "dataset", "execution_cache", "executor", "calls", "index",
-    "parallel", "download",
+    "skeleton", "linking", "embedded", "predictions", "databases", "dataset", "execution_cache", "executor",
+    "calls", "index", "parallel", "download",
 ]  # fmt: skip
 STRATEGIES = [
     "linkers", "models", "embedders", "retrievers", "rerankers", "prompts", "generators", "revisers", "voters",

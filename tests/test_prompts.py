@@ -88,10 +88,12 @@ CASES = {
     "create_table_examples_hint": Case(create_table()),
     "create_table_no_keys": Case(create_table(foreign_keys=False, instruction="Say it in SQL."), ASKED, ()),
     "create_table_rows_values": Case(create_table(rows=2, values=3)),
+    "create_table_labels": Case(create_table(labels=True, values=1), ASKED, ()),
     "openai_demo": Case(openai_demo(), ASKED, ()),
     "openai_demo_examples_hint": Case(openai_demo()),
     "openai_demo_no_keys": Case(openai_demo(foreign_keys=False, instruction="Say it in SQL."), ASKED, ()),
     "openai_demo_rows_values": Case(openai_demo(rows=2, values=3)),
+    "openai_demo_labels": Case(openai_demo(labels=True, values=1), ASKED, ()),
     "question": Case(question()),
     "template_chat": Case(user_template("chat"), ASKED, ()),
     "template_chat_examples_hint": Case(user_template("chat", rows=1, values=1)),
@@ -123,7 +125,7 @@ def test_the_parts_are_what_the_messages_show(name: str) -> None:
     for table in given.tables:
         for column in table.columns:
             visible = columns.get(column.name, Column(""))
-            assert not visible.label and column.label not in text
+            assert visible.label == (column.label if column.label in text else "")
             assert visible.type == (column.type if f" {column.type}" in text else "")
     cells = {cell for table in shown.tables for row in table.rows for cell in row if isinstance(cell, str)}
     seen = {value for column in columns.values() for value in column.values} | cells

@@ -79,14 +79,14 @@ def test_a_malformed_entry(key: str, value: object, error: type[Exception]) -> N
 
 
 def test_the_schema_as_text() -> None:
-    assert create_table_text(FERRIES) == (
+    assert create_table_text(shown(FERRIES, foreign_keys=True, rows=0, values=0)) == (
         "CREATE TABLE Line (\n  ID number,\n  Name text,\n  PRIMARY KEY (ID)\n);\n\n"
         'CREATE TABLE Stop (\n  Line_ID number,\n  Nr number,\n  "Quay (m)" others,\n  PRIMARY KEY (Line_ID, Nr),\n'
         "  FOREIGN KEY (Line_ID) REFERENCES Line (ID)\n);"
     )
     without = shown(FERRIES, foreign_keys=False, rows=0, values=0)
     assert "FOREIGN" not in create_table_text(without)
-    assert compact_text(FERRIES) == (
+    assert compact_text(shown(FERRIES, foreign_keys=True, rows=0, values=0)) == (
         'Line ( ID, Name )\nStop ( Line_ID, Nr, "Quay (m)" )\nForeign keys: Stop.Line_ID = Line.ID'
     )
     assert compact_text(without) == 'Line ( ID, Name )\nStop ( Line_ID, Nr, "Quay (m)" )'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -52,29 +53,39 @@ def from_record(record: Mapping[str, Any]) -> Schema:
 # --- as text, for prompts ---------------------------------------------------------------------------------
 
 
-def shown(schema: Schema, *, foreign_keys: bool, rows: int, values: int, names_only: bool = False) -> Schema:
+def shown(
+    schema: Schema, *, foreign_keys: bool, rows: int, values: int, labels: bool = False, names_only: bool = False
+) -> Schema:
     """What of a schema a prompt shows; both texts below show exactly this, no more and no less.
 
-    ``rows``: of each table; ``values``: of each column that holds texts; ``names_only``: no types, no primary
-    keys. Labels go, since no text shows them. Long cells are cut, blobs become their length, and values with a
+    ``rows``: of each table; ``values``: of each column that holds texts; ``labels``: those that say more than the
+    names; ``names_only``: no types, no primary keys. Long cells are cut, blobs become their length, and values with a
     line break are passed over, so that the text is the same as the schema that a model may read in its place.
     """
     names = {table.name for table in schema.tables}
     keys = tuple(key for key in schema.foreign_keys if key.table in names) if foreign_keys else ()
-    return Schema(schema.db_id, tuple(_shown_table(table, rows, values, names_only) for table in schema.tables), keys)
+    tables = (_shown_table(table, rows, values, labels, names_only) for table in schema.tables)
+    return Schema(schema.db_id, tuple(tables), keys)
 
 
-def _shown_table(table: Table, rows: int, values: int, names_only: bool) -> Table:
+def _shown_table(table: Table, rows: int, values: int, labels: bool, names_only: bool) -> Table:
     columns = tuple(
         Column(
             column.name,
             "" if names_only else column.type,
+            _telling(column.name, column.label) if labels else "",
             values=tuple(value for value in column.values if "".join(value.splitlines()) == value)[:values],
         )
         for column in table.columns
     )
     cells = tuple(tuple(map(_shown_cell, row)) for row in table.rows[:rows])
-    return Table(table.name, columns, () if names_only else table.primary_key, rows=cells)
+    label = _telling(table.name, table.label) if labels else ""
+    return Table(table.name, columns, () if names_only else table.primary_key, label, cells)
+
+
+def _telling(name: str, label: str) -> str:
+    """The label, where it says more than the name."""
+    return label if re.sub(r"\W|_", "", label).lower() != re.sub(r"\W|_", "", name).lower() else ""
 
 
 def _shown_cell(cell: Cell) -> Cell:
@@ -92,20 +103,24 @@ def create_table_text(schema: Schema) -> str:
 
 
 def _create_table(schema: Schema, table: Table) -> str:
-    lines = [(f"{quote(column.name)} {column.type}".rstrip(), column.values) for column in table.columns]
+    lines = [(f"{quote(column.name)} {column.type}".rstrip(), _comment(column)) for column in table.columns]
     if table.primary_key:
-        lines.append((f"PRIMARY KEY ({', '.join(map(quote, table.primary_key))})", ()))
+        lines.append((f"PRIMARY KEY ({', '.join(map(quote, table.primary_key))})", ""))
     lines += [
-        (f"FOREIGN KEY ({quote(key.column)}) REFERENCES {quote(key.to_table)} ({quote(key.to_column)})", ())
+        (f"FOREIGN KEY ({quote(key.column)}) REFERENCES {quote(key.to_table)} ({quote(key.to_column)})", "")
         for key in schema.foreign_keys
         if key.table == table.name
     ]
-    text = f"CREATE TABLE {quote(table.name)} (\n"
-    for position, (line, values) in enumerate(lines, 1):
+    text = f"CREATE TABLE {quote(table.name)} ({f' -- {table.label}' if table.label else ''}\n"
+    for position, (line, comment) in enumerate(lines, 1):
         comma = "," if position < len(lines) else ""
-        text += f"  {line}{comma}{' -- ' if values else ''}{_literals(values)}\n"
+        text += f"  {line}{comma}{' -- ' if comment else ''}{comment}\n"
     rows = "".join(f"\n-- ({_literals(row)})" for row in table.rows)
     return f"{text});" + (f"\n-- Sample rows:{rows}" if rows else "")
+
+
+def _comment(column: Column) -> str:
+    return ": ".join(filter(None, (column.label, _literals(column.values))))
 
 
 def compact_text(schema: Schema) -> str:
@@ -113,7 +128,8 @@ def compact_text(schema: Schema) -> str:
     lines = []
     for table in schema.tables:
         lines.append(f"{quote(table.name)} ( {', '.join(quote(column.name) for column in table.columns)} )")
-        lines += [f"  {quote(c.name)}: {_literals(c.values)}" for c in table.columns if c.values]
+        lines[-1] += f" -- {table.label}" if table.label else ""
+        lines += [f"  {quote(c.name)}: {_comment(c)}" for c in table.columns if c.label or c.values]
         lines += [f"  ({_literals(row)})" for row in table.rows]
     keys = [
         f"{quote(key.table)}.{quote(key.column)} = {quote(key.to_table)}.{quote(key.to_column)}"

@@ -11,7 +11,9 @@ from text2sql.schema import SAMPLE_ROWS, SAMPLE_VALUES, shown
 from text2sql.types import Example, Schema
 
 
-def content(*, foreign_keys: bool, rows: int, values: int, names_only: bool = False) -> Callable[[Schema], Schema]:
+def content(
+    *, foreign_keys: bool, rows: int, values: int, labels: bool = False, names_only: bool = False
+) -> Callable[[Schema], Schema]:
     """``shown`` with these options. Raises ConfigError for more rows or values than a schema holds."""
     for option, number, most in (("rows", rows, SAMPLE_ROWS), ("values", values, SAMPLE_VALUES)):
         if not 0 <= number <= most:
@@ -19,7 +21,7 @@ def content(*, foreign_keys: bool, rows: int, values: int, names_only: bool = Fa
             raise ConfigError(f"prompt: {option} is to be 0 to {most}, which is what a schema holds, not {number}")
 
     def cut(schema: Schema) -> Schema:
-        return shown(schema, foreign_keys=foreign_keys, rows=rows, values=values, names_only=names_only)
+        return shown(schema, foreign_keys=foreign_keys, rows=rows, values=values, labels=labels, names_only=names_only)
 
     return cut
 

@@ -11,14 +11,20 @@ _INSTRUCTION = "Translate the question into one SQLite query over the schema. An
 
 
 def create_table(
-    *, foreign_keys: bool = True, rows: int = 0, values: int = 0, instruction: str = _INSTRUCTION
+    *,
+    foreign_keys: bool = True,
+    rows: int = 0,
+    values: int = 0,
+    labels: bool = False,
+    instruction: str = _INSTRUCTION,
 ) -> Render:
     """Schema as CREATE TABLE statements, the usual code representation of text-to-SQL prompts.
 
     ``foreign_keys``: show them. ``rows``: that many sample rows under each table (up to 3). ``values``: that
-    many sample values beside each column that holds texts (up to 50). ``instruction``: the system message.
+    many sample values beside each column that holds texts (up to 50). ``labels``: the data set's plain words for
+    a name where they say more than the name does. ``instruction``: the system message.
     """
-    cut = content(foreign_keys=foreign_keys, rows=rows, values=values)
+    cut = content(foreign_keys=foreign_keys, rows=rows, values=values, labels=labels)
 
     def render(question: Question, schema: Schema, examples: Examples) -> Prompt:
         visible = cut(schema)

@@ -11,17 +11,22 @@ _INSTRUCTION = "Complete the file with one SQLite query that answers the last qu
 
 
 def openai_demo(
-    *, foreign_keys: bool = True, rows: int = 0, values: int = 0, instruction: str = _INSTRUCTION
+    *,
+    foreign_keys: bool = True,
+    rows: int = 0,
+    values: int = 0,
+    labels: bool = False,
+    instruction: str = _INSTRUCTION,
 ) -> Render:
     """Schema as ``# table ( column, column )`` lines, without types and primary keys.
 
     After the layout of the text-to-SQL demo in OpenAI's documentation, which papers compare with under the name
     "OpenAI demonstration prompt"; the words are ours, and the prompt does not end in SELECT, since chat models
     answer with whole queries. ``foreign_keys``: show them. ``rows``: that many sample rows under each table (up
-    to 3). ``values``: that many sample values of each column that holds texts (up to 50). ``instruction``: the
-    system message.
+    to 3). ``values``: that many sample values of each column that holds texts (up to 50). ``labels``: the data
+    set's plain words for a name where they say more than the name does. ``instruction``: the system message.
     """
-    cut = content(foreign_keys=foreign_keys, rows=rows, values=values, names_only=True)
+    cut = content(foreign_keys=foreign_keys, rows=rows, values=values, labels=labels, names_only=True)
 
     def render(question: Question, schema: Schema, examples: Examples) -> Prompt:
         visible = cut(schema)

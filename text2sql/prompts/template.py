@@ -21,14 +21,15 @@ def template(
     foreign_keys: bool = True,
     rows: int = 0,
     values: int = 0,
+    labels: bool = False,
     example: str = "Question: {question}\nSQL: {sql}",
 ) -> Render:
     """The text of a file, with {schema}, {tables}, {examples}, {question}, {hint} and {db_id} filled in.
 
     ``file``: UTF-8; what stands above a line of only ``---`` is the system message; a literal brace is written
     twice; a line all of whose fields are empty is left out. {schema} is CREATE TABLE statements, {tables} one line
-    a table. ``foreign_keys``, ``rows``, ``values``: as of create_table. ``example``: the text of one of {examples},
-    with {question} and {sql}; a blank line comes between two. Raises ConfigError.
+    a table. ``foreign_keys``, ``rows``, ``values``, ``labels``: as of create_table. ``example``: the text of one of
+    {examples}, with {question} and {sql}; a blank line comes between two. Raises ConfigError.
     """
     system, user = _read(file)
     one = parse(example.split("\n"), ("question", "sql"), f"{file}: option example")
@@ -36,7 +37,8 @@ def template(
         raise ConfigError(f"{file}: option example: no {{sql}} in it")
     fields = system.fields | user.fields
     # Each of the two texts of a schema shows another part of it, and a template may show neither.
-    cut = content(foreign_keys=foreign_keys, rows=rows, values=values, names_only="schema" not in fields)
+    names_only = "schema" not in fields
+    cut = content(foreign_keys=foreign_keys, rows=rows, values=values, labels=labels, names_only=names_only)
 
     def render(question: Question, schema: Schema, examples: Examples) -> Prompt:
         visible = cut(schema) if fields & {"schema", "tables"} else Schema(schema.db_id, ())
