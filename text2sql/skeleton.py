@@ -1,0 +1,71 @@
+"""The skeleton of a query: what is left of it when tables, columns and values are taken away.
+
+Defined once, for retrieval, reranking and their measures (EVALUATOR.md of the design calls it so): joins and
+aliases are folded away; DISTINCT, aggregates, operators, nesting, set operations, ordering and LIMIT stay.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+_TOKEN = re.compile(r"\w+|[<>=!]+|\S")
+
+
+@lru_cache(maxsize=1 << 16)
+def skeleton(sql: str) -> str:
+    """The skeleton in one line, ``_`` for names and ``?`` for values; empty where sqlglot cannot read the SQL.
+
+    >>> skeleton("SELECT T1.name FROM a AS T1 JOIN b AS T2 ON T1.id = T2.a_id WHERE T2.x > 3 ORDER BY T1.y LIMIT 1")
+    'SELECT _ FROM _ WHERE _ > ? ORDER BY _ LIMIT ?'
+    """
+    import sqlglot
+
+    try:
+        query = sqlglot.parse_one(sql, read="sqlite")
+        for node in list(query.walk()):
+            _fold(node)
+        return " ".join(_TOKEN.findall(query.sql(dialect="sqlite")))
+    except (sqlglot.errors.SqlglotError, ValueError, RecursionError, AttributeError):
+        return ""
+
+
+def _fold(node: exp.Expression) -> None:
+    from sqlglot import exp
+
+    if isinstance(node, exp.Select):
+        node.set("joins", None)
+    elif isinstance(node, exp.Alias):
+        node.replace(node.this)
+    elif isinstance(node, exp.Subquery | exp.CTE):
+        node.set("alias", None)
+    elif isinstance(node, exp.Table):
+        node.replace(exp.Table(this=exp.to_identifier("_")))
+    elif isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
+        node.replace(exp.Star())
+    elif isinstance(node, exp.Column):
+        # In double quotes there is as often a text as a name.
+        quoted = node.this.args.get("quoted") and not node.table
+        node.replace(exp.Placeholder() if quoted else exp.column("_"))
+    elif isinstance(node, exp.Literal | exp.Null | exp.Boolean) and not isinstance(node.parent, exp.Is):
+        node.replace(exp.Placeholder())
+
+
+def similarity(one: str, other: str) -> float:
+    """Jaccard similarity of two skeletons' token bigrams, from 0 to 1.
+
+    >>> similarity("SELECT _ FROM _", "SELECT _ FROM _"), similarity("SELECT _ FROM _", "")
+    (1.0, 0.0)
+    """
+    left, right = _bigrams(one), _bigrams(other)
+    return len(left & right) / len(left | right) if left and right else 0.0
+
+
+@lru_cache(maxsize=1 << 16)
+def _bigrams(text: str) -> frozenset[tuple[str, str]]:
+    return frozenset(pairwise(text.split()))
