@@ -121,7 +121,8 @@ def mask(linking: Linking) -> str:
             taken.update(span)
             value = found.kind in ("value", "quoted", "name", "number", "date")
             marks[found.start] = (found.end, "<value>" if value else "<column>" if found.column else "<table>")
-    words, position = [], 0
+    words: list[str] = []
+    position = 0
     while position < len(linking.tokens):
         end, word = marks.get(position, (position + 1, linking.tokens[position].text.lower()))
         if not (words and words[-1] == word and word.startswith("<")):

@@ -32,7 +32,8 @@ class Unreadable(Exception):
 def read(sql: str, catalog: Catalog | None = None) -> Query | None:
     """The query, or None where this form cannot hold it (self joins, subqueries in FROM, CASE, ...)."""
     try:
-        return _Reader(catalog).query(sqlglot.parse_one(sql, read="sqlite"))
+        tree = sqlglot.parse_one(sql, read="sqlite")
+        return _Reader(catalog).query(tree) if isinstance(tree, exp.Expression) else None
     except (Unreadable, sqlglot.errors.SqlglotError, ValueError, RecursionError, AttributeError):
         return None
 
