@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from text2sql.embedded.catalog import compiled
+from text2sql.embedded.cues import cues
 from text2sql.embedded.encoding import Vector, encode, idf, neighbours, weighted
 from text2sql.embedded.equivalence import form
+from text2sql.embedded.grammar import grammar
 from text2sql.embedded.learning import fit_choice, fit_distinct, fit_roles, fit_tables
 from text2sql.embedded.network import Floats, fit_clauses, fit_ranker
 from text2sql.embedded.parser import considered
-from text2sql.embedded.proposing import SKETCH_FEATURES, Shown, propose, schema_of_sql
+from text2sql.embedded.proposing import SKETCH_FEATURES, Asked, Shown, propose, schema_of_sql
 from text2sql.embedded.query import Query, Sketched, scopes, sketched
 from text2sql.embedded.question import QuestionView, view
 from text2sql.embedded.reading import read
@@ -151,7 +153,7 @@ def _base(lessons: Sequence[_Lesson], places: Floats, sizes: Sizes, seed: int) -
     network = fit_clauses(
         vectors,
         inventory.labels[numbers],
-        [len(inventory.sketches) + 1, *map(len, inventory.classes)],
+        [1 + sum(count > 0 for count in inventory.counts), *map(len, inventory.classes)],
         places=sizes.places,
         hidden=sizes.hidden,
         epochs=sizes.clause_epochs,
@@ -186,7 +188,8 @@ def _inventory(sketches: Sequence[Query]) -> Inventory:
     counts = Counter(sketches)
     by_head = [Counter(names) for names in zip(*(clauses(sketch) for sketch in sketches), strict=True)]
     classes = tuple(("(other)", *(name for name, count in head.items() if count > 1)) for head in by_head)
-    return Inventory(tuple(counts), tuple(counts.values()), classes)
+    unseen = [sketch for sketch in grammar() if sketch not in counts]
+    return Inventory((*counts, *unseen), (*counts.values(), *(0 for _ in unseen)), classes)
 
 
 def _combiner(
@@ -198,10 +201,13 @@ def _combiner(
 ) -> Floats:
     """The weights of a sketch's scores, learned on questions of databases that the scores' makers have not seen."""
     rough = np.zeros(SKETCH_FEATURES, np.float32)
-    rough[0], rough[1 : len(HEADS)], rough[len(HEADS) + 1], rough[-5] = 0.5, 0.3, 4.0, 2.0
+    width = len(HEADS)
+    rough[0], rough[1:width], rough[width], rough[width + 2], rough[width + 4] = 0.5, 0.4, -4.0, 4.0, 3.0
+    rough[width + 8 :] = -0.2
     lists = []
     for lesson, fold, prompt in zip(lessons, folds, prompts, strict=True):
-        made = propose(lesson.vector, prompt, replace(parts[fold], combiner=rough), keep=80, compose=0)
+        asked = Asked(lesson.vector, cues(lesson.view))
+        made = propose(asked, prompt, replace(parts[fold], combiner=rough), keep=100)
         right = [n for n, proposal in enumerate(made) if proposal.sketch == lesson.cut.sketch]
         if right:
             lists.append((np.array([proposal.features for proposal in made]), right[0]))

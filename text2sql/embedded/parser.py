@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from text2sql.embedded.catalog import compiled
+from text2sql.embedded.cues import cues
 from text2sql.embedded.encoding import Vector, encode, weighted
 from text2sql.embedded.features import features
 from text2sql.embedded.filling import Filled, SlotScores, fill
 from text2sql.embedded.network import log_softmax
-from text2sql.embedded.proposing import Proposal, Shown, propose, shown
+from text2sql.embedded.proposing import Asked, Proposal, Shown, propose, shown
 from text2sql.embedded.query import Query
 from text2sql.embedded.question import QuestionView, view
 from text2sql.embedded.weights import Weights
@@ -21,7 +22,7 @@ from text2sql.types import Example, Schema
 
 Floats = npt.NDArray[np.float32]
 
-SKETCHES, COMPOSED, FILLINGS, CANDIDATES = 30, 8, 10, 110
+SKETCHES, FILLINGS, CANDIDATES = 36, 10, 110
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def consider(text: str, schema: Schema, examples: Sequence[Example], weights: We
 
 def considered(seen: QuestionView, vector: Vector, examples: Sequence[Shown], weights: Weights) -> Considered:
     """The same, of parts that are ready."""
-    proposals = propose(vector, examples, weights, keep=SKETCHES, compose=COMPOSED)
+    proposals = propose(Asked(vector, cues(seen)), examples, weights, keep=SKETCHES)
     scores = SlotScores(
         (seen.columns @ weights.roles.T).T.astype(np.float32), log_softmax(seen.tables @ weights.tables)
     )

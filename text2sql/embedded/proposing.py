@@ -8,20 +8,22 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from text2sql.embedded.cues import CUES, disagreement, flags
 from text2sql.embedded.encoding import Vector, cosine, encode, weighted
 from text2sql.embedded.query import Query
 from text2sql.embedded.reading import sketch_of
-from text2sql.embedded.sketches import HEADS, is_flat, with_where
+from text2sql.embedded.sketches import HEADS
 from text2sql.embedded.weights import Weights
 from text2sql.linking import masked
 from text2sql.types import Column, Example, Schema, Table
 
 Floats = npt.NDArray[np.float32]
 
-SKETCH_FEATURES = len(HEADS) + 8
+_UNSEEN = len(HEADS)
+_SHOWN = _UNSEEN + 4
+_CUES = _SHOWN + 4
+SKETCH_FEATURES = _CUES + 2 * CUES
 _NEIGHBOURS, _FLOOR = 10, -12.0
-_CORES, _WHERES = 8, 5
-_NEW = 1.0  # what a sketch that nobody has written costs
 
 
 @dataclass(frozen=True)
@@ -71,74 +73,54 @@ def schema_of_sql(sql: str) -> Schema:
     )
 
 
-def propose(vector: Vector, examples: Sequence[Shown], weights: Weights, *, keep: int, compose: int) -> list[Proposal]:
-    """The most probable sketches, best first; ``compose``: how many new ones may be among them."""
+@dataclass(frozen=True)
+class Asked:
+    """A question as proposals need it: its words as a vector, and its cues."""
+
+    vector: Vector
+    cues: Floats
+
+
+def propose(asked: Asked, examples: Sequence[Shown], weights: Weights, *, keep: int) -> list[Proposal]:
+    """The most probable sketches, best first."""
     inventory = weights.inventory
-    fresh = [e.sketch for e in examples if e.sketch not in inventory.numbers]
-    known = [*inventory.sketches, *dict.fromkeys(fresh)]
-    numbers = {sketch: number for number, sketch in enumerate(known)}
-    labels = inventory.labels
-    if len(known) > len(labels):
-        new = np.array([inventory.label(sketch) for sketch in known[len(labels) :]], np.int32)
-        labels = np.concatenate([labels, new])
-    heads = weights.clauses.heads(vector)
-    rows = _features(vector, heads, labels, weights)
+    new = list(dict.fromkeys(e.sketch for e in examples if e.sketch not in inventory.numbers))
+    known = [*inventory.sketches, *new]
+    labels, have = inventory.labels, inventory.flags
+    if new:
+        labels = np.concatenate([labels, np.array([inventory.label(sketch) for sketch in new], np.int32)])
+        have = np.concatenate([have, np.array([flags(sketch) for sketch in new], np.float32)])
+    rows = _features(asked, labels, have, weights)
+    numbers = {sketch: number for number, sketch in enumerate(new, len(inventory.sketches))}
     for rank, example in enumerate(examples):
-        row = rows[numbers[example.sketch]]
-        similarity = cosine(vector, example.vector)
-        row[-5] = max(row[-5], similarity)
-        row[-4] += 1 / len(examples)
-        row[-3] = max(row[-3], 1 / (1 + rank))
-    rows[:, -2] = bool(examples)
+        row = rows[numbers.get(example.sketch, inventory.numbers.get(example.sketch, 0))]
+        row[_SHOWN] = max(row[_SHOWN], cosine(asked.vector, example.vector))
+        row[_SHOWN + 1] += 1 / len(examples)
+        row[_SHOWN + 2] = max(row[_SHOWN + 2], 1 / (1 + rank))
+    rows[:, _SHOWN + 3] = bool(examples)
     scores = rows @ weights.combiner
-    total = float(scores.max() + np.log(np.exp(scores - scores.max()).sum()))
-    scores -= total
+    scores -= scores.max() + np.log(np.exp(scores - scores.max()).sum())
     order = np.argsort(-scores, kind="stable")[:keep].tolist()
-    found = [Proposal(known[number], rows[number], float(scores[number])) for number in order]
-    return found + _composed(found, heads, set(numbers), weights, keep=compose, total=total)
+    return [Proposal(known[number], rows[number], float(scores[number])) for number in order]
 
 
-def _features(vector: Vector, heads: Sequence[Floats], labels: npt.NDArray[np.int32], weights: Weights) -> Floats:
+def _features(asked: Asked, labels: npt.NDArray[np.int32], have: Floats, weights: Weights) -> Floats:
     rows = np.zeros((len(labels), SKETCH_FEATURES), np.float32)
+    heads = weights.clauses.heads(asked.vector)
     for head, logs in enumerate(heads):
         rows[:, head] = np.maximum(logs[labels[:, head]], _FLOOR)
-    width = len(HEADS)
+    # A sketch that no example showed has no class of its own: said apart, not by a low probability.
+    unseen = labels[:, 0] == 0
+    rows[unseen, 0] = 0
+    rows[:, _UNSEEN] = unseen
     counts = np.zeros(len(labels), np.float32)
     counts[: len(weights.inventory.counts)] = weights.inventory.counts
-    rows[:, width] = np.log1p(counts)
-    similar = weights.neighbours.similarities(vector)
+    rows[:, _UNSEEN + 1] = np.log1p(counts)
+    similar = weights.neighbours.similarities(asked.vector)
     if len(similar):
-        np.maximum.at(rows[:, width + 1], weights.neighbour_sketch, similar)
+        np.maximum.at(rows[:, _UNSEEN + 2], weights.neighbour_sketch, similar)
         nearest = np.argsort(-similar, kind="stable")[:_NEIGHBOURS]
         power = similar[nearest] ** 3 + 1e-6
-        np.add.at(rows[:, width + 2], weights.neighbour_sketch[nearest], power / power.sum())
+        np.add.at(rows[:, _UNSEEN + 3], weights.neighbour_sketch[nearest], power / power.sum())
+    rows[:, _CUES:] = disagreement(asked.cues, have)
     return rows
-
-
-def _composed(
-    best: Sequence[Proposal],
-    heads: Sequence[Floats],
-    known: set[Query],
-    weights: Weights,
-    *,
-    keep: int,
-    total: float,
-) -> list[Proposal]:
-    """Flat sketches with the conditions of others among the best."""
-    if not keep:
-        return []
-    flat = [proposal.sketch for proposal in best if is_flat(proposal.sketch)]
-    wheres = list(dict.fromkeys(sketch.where for sketch in flat))[:_WHERES]
-    made = dict.fromkeys(with_where(core, where) for core in flat[:_CORES] for where in wheres)
-    new = [sketch for sketch in made if sketch not in known]
-    if not new:
-        return []
-    labels = np.array([weights.inventory.label(sketch) for sketch in new], np.int32)
-    added = np.zeros((len(new), SKETCH_FEATURES), np.float32)
-    for head, logs in enumerate(heads):
-        added[:, head] = np.maximum(logs[labels[:, head]], _FLOOR)
-    added[:, -2] = best[0].features[-2]
-    added[:, -1] = 1
-    scores = added @ weights.combiner
-    order = np.argsort(-scores, kind="stable")[:keep].tolist()
-    return [Proposal(new[number], added[number], float(scores[number]) - total - _NEW) for number in order]

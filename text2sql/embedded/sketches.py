@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
-from text2sql.embedded.query import STAR, Condition, Query, Term, scopes, sketched, uses, values_of
+from text2sql.embedded.query import STAR, Condition, Query, Term, scopes, uses, values_of
 
 HEADS = ("whole", "select", "where", "group", "order", "nesting", "slots", "extras")
 ROLES = (
@@ -104,13 +104,3 @@ def slots_of(sketch: Query) -> Slots:
         shape=" | ".join(clauses(sketch)),
     )
 
-
-def is_flat(sketch: Query) -> bool:
-    """No nesting and no set operation."""
-    return len(list(scopes(sketch))) == 1
-
-
-def with_where(core: Query, where: tuple[Condition, ...]) -> Query:
-    """A flat sketch with the conditions of another one, on columns of their own."""
-    moved = tuple(replace(c, term=replace(c.term, column=c.term.column + 100)) for c in where)
-    return sketched(replace(core, where=moved)).sketch

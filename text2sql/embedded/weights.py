@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from text2sql.embedded.cues import flags
 from text2sql.embedded.encoding import Neighbours
 from text2sql.embedded.network import ClauseNetwork, Ranker
 from text2sql.embedded.query import Condition, Query, Term, Value
@@ -41,13 +42,19 @@ class Inventory:
         return np.array([self.label(sketch) for sketch in self.sketches], np.int32)
 
     @cached_property
+    def flags(self) -> Floats:
+        """The flags of every sketch (sketches, cues)."""
+        return np.array([flags(sketch) for sketch in self.sketches], np.float32)
+
+    @cached_property
     def _class_numbers(self) -> list[dict[str, int]]:
         return [{name: number for number, name in enumerate(names)} for names in self.classes]
 
     def label(self, sketch: Query) -> list[int]:
         """The class of every head; the first head is the sketch itself, whose class 0 is none of the known."""
         number = self.numbers.get(sketch, -1)
-        return [number + 1, *(k.get(c, 0) for k, c in zip(self._class_numbers, clauses(sketch), strict=True))]
+        whole = number + 1 if number >= 0 and self.counts[number] else 0
+        return [whole, *(k.get(c, 0) for k, c in zip(self._class_numbers, clauses(sketch), strict=True))]
 
 
 @dataclass(frozen=True)
