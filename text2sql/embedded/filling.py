@@ -23,7 +23,8 @@ _STARTS, _ENDS = {"start", "starts", "starting", "begin", "begins", "beginning",
 
 @dataclass(frozen=True)
 class SlotScores:
-    """Log-scores of a question's columns by role (roles, columns) and of its tables as extras."""
+    """Log-scores of a question's columns by role (roles, columns), and of its tables as
+    extras, alone in FROM or joined (2, tables)."""
 
     roles: Floats
     tables: Floats
@@ -141,10 +142,11 @@ def _extra_tables(
     for scope in slots.extras:
         here = {catalog.owner[c] for s, c in enumerate(state.columns) if scope in slots.scopes[s]}
         covered = here | {edge.other for edge in catalog.join(here) or ()}
-        options = [t for t in np.argsort(-scores.tables, kind="stable").tolist() if t not in covered]
+        own = scores.tables[int(bool(here))]
+        options = [t for t in np.argsort(-own, kind="stable").tolist() if t not in covered]
         joined = [t for t in options if not here or catalog.join({*here, t}) is not None]
         choices = [
-            ((*tables, table), score + float(scores.tables[table]))
+            ((*tables, table), score + float(own[table]))
             for tables, score in choices
             for table in [t for t in joined if t not in tables or len(set(slots.extras)) > 1][:_TABLES]
         ]

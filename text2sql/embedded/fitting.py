@@ -14,7 +14,7 @@ from text2sql.embedded.cues import cues
 from text2sql.embedded.encoding import Vector, encode, idf, neighbours, weighted
 from text2sql.embedded.equivalence import form
 from text2sql.embedded.grammar import grammar
-from text2sql.embedded.learning import fit_choice, fit_distinct, fit_roles, fit_tables
+from text2sql.embedded.learning import fit_distinct, fit_roles, fit_softmax, fit_tables
 from text2sql.embedded.network import Floats, fit_clauses, fit_ranker
 from text2sql.embedded.parser import considered
 from text2sql.embedded.proposing import SKETCH_FEATURES, Asked, Shown, propose, schema_of_sql
@@ -23,7 +23,7 @@ from text2sql.embedded.question import QuestionView, view
 from text2sql.embedded.reading import read
 from text2sql.embedded.sketches import HEADS, clauses, slots_of
 from text2sql.embedded.weights import Inventory, Weights
-from text2sql.embedded.writing import joinable
+from text2sql.embedded.writing import joinable, tables_of
 from text2sql.linking import masked
 from text2sql.types import Example, Schema
 
@@ -37,7 +37,7 @@ class Sizes:
     places: int = 1 << 14
     hidden: int = 96
     clause_epochs: int = 16
-    role_epochs: int = 6
+    strength: float = 2.0
     ranker_hidden: int = 64
     ranker_epochs: int = 12
     rankers: int = 2
@@ -75,7 +75,7 @@ def fit(
         rest = [lesson for lesson, own in zip(lessons, folds, strict=True) if own != fold]
         parts.append(_base(rest, places, sizes, seed))
         progress("proposers", (fold + 1) / (sizes.folds + 1))
-    combiner = _combiner(lessons, folds, prompts, parts, seed)
+    combiner = _combiner(lessons, folds, prompts, parts)
     parts = [replace(part, combiner=combiner) for part in parts]
     lists = []
     for position, (lesson, fold) in enumerate(zip(lessons, folds, strict=True)):
@@ -164,7 +164,12 @@ def _base(lessons: Sequence[_Lesson], places: Floats, sizes: Sizes, seed: int) -
         for lesson in lessons
         for roles, column in zip(slots_of(lesson.cut.sketch).roles, lesson.cut.columns, strict=True)
     ]
-    tables = [(lesson.view.tables, table) for lesson in lessons for s in scopes(lesson.gold) for table in s.extras]
+    tables = [
+        (lesson.view.tables, (int(len(tables_of(scope, lesson.view.catalog)) > 1),), table)
+        for lesson in lessons
+        for scope in scopes(lesson.gold)
+        for table in scope.extras
+    ]
     plain = [
         (lesson.vector, lesson.gold.distinct)
         for lesson in lessons
@@ -177,8 +182,8 @@ def _base(lessons: Sequence[_Lesson], places: Floats, sizes: Sizes, seed: int) -
         neighbours=neighbours(vectors, sizes.places),
         neighbour_sketch=numbers,
         combiner=np.zeros(SKETCH_FEATURES, np.float32),
-        roles=fit_roles(slots, epochs=sizes.role_epochs, seed=seed),
-        tables=fit_tables(tables, seed=seed),
+        roles=fit_roles(slots, strength=sizes.strength),
+        tables=fit_tables(tables, strength=sizes.strength),
         distinct=fit_distinct(plain, places=sizes.places, epochs=8, seed=seed),
         rankers=(),
     )
@@ -197,7 +202,6 @@ def _combiner(
     folds: Sequence[int],
     prompts: Sequence[Sequence[Shown]],
     parts: Sequence[Weights],
-    seed: int,
 ) -> Floats:
     """The weights of a sketch's scores, learned on questions of databases that the scores' makers have not seen."""
     rough = np.zeros(SKETCH_FEATURES, np.float32)
@@ -210,8 +214,9 @@ def _combiner(
         made = propose(asked, prompt, replace(parts[fold], combiner=rough), keep=100)
         right = [n for n, proposal in enumerate(made) if proposal.sketch == lesson.cut.sketch]
         if right:
-            lists.append((np.array([proposal.features for proposal in made]), right[0]))
-    return fit_choice(lists, width=SKETCH_FEATURES, epochs=12, seed=seed)
+            lists.append((np.array([proposal.features for proposal in made]), (0,), right[0]))
+    combiner: Floats = fit_softmax(lists, rough[None].astype(np.float64), strength=2.0)[0]
+    return combiner
 
 
 def _ranking(lesson: _Lesson, prompt: Sequence[Shown], part: Weights) -> tuple[Floats, Floats] | None:

@@ -47,7 +47,7 @@ def considered(seen: QuestionView, vector: Vector, examples: Sequence[Shown], we
     """The same, of parts that are ready."""
     proposals = propose(Asked(vector, cues(seen)), examples, weights, keep=SKETCHES)
     scores = SlotScores(
-        (seen.columns @ weights.roles.T).T.astype(np.float32), log_softmax(seen.tables @ weights.tables)
+        (seen.columns @ weights.roles.T).T.astype(np.float32), log_softmax((seen.tables @ weights.tables.T).T)
     )
     found: list[tuple[float, Proposal, Filled, int]] = []
     for proposal in proposals:
