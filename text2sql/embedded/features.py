@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,41 @@ from text2sql.linking import STOP_WORDS, Link
 Floats = npt.NDArray[np.float32]
 
 _GROUPS = ("select", "where", "group", "having", "order", "inner", "outer")
-FEATURES = SKETCH_FEATURES + 12 + 16 + 3 * len(_GROUPS) + 18
+_SCORES = (
+    "sketch", "slots", "least slot", "mean slot", "joins", "tables", "values", "missing values", "rank", "behind sketch",
+    "behind all", "slot count",
+)  # fmt: skip
+_COVERED = (
+    "spans", "missed spans", "unmentioned columns", "missed tables", "tables", "idle tables", "missed quoted",
+    "missed numbers", "missed dates", "missed names", "missed samples", "words", "missed words", "joined",
+    "unmentioned owners", "tables between",
+)  # fmt: skip
+_SHAPES = (
+    "inversions", "selected", "aggregates", "selected condition", "late selection", "keys", "references",
+    "text in order", "spare values", "values", "spare slots", "doubled mentions", "selected tables", "descending",
+    "grouped own", "grouped key", "length", "keys compared",
+)  # fmt: skip
+_NAMES = (
+    *(f"score: {name}" for name in _SCORES),
+    *(f"cover: {name}" for name in _COVERED),
+    *(f"{role}: {what}" for role in _GROUPS for what in ("least", "mentioned", "count")),
+    *(f"shape: {name}" for name in _SHAPES),
+)
+FEATURES = SKETCH_FEATURES + len(_NAMES)
+# Weights set by hand, for where there are too few examples to learn them all.
+_BY_HAND: Mapping[str, float] = {
+    "score: sketch": 0.7, "score: slots": 1.0, "score: joins": -1.0, "score: tables": 0.5, "score: values": 0.5,
+    "score: missing values": -1.5, "cover: spans": 2.0, "cover: missed spans": -0.7, "cover: unmentioned columns": -0.7,
+    "cover: missed tables": -1.0, "cover: tables": 1.0, "cover: idle tables": -0.7, "cover: missed quoted": -2.0,
+    "cover: missed numbers": -1.0, "cover: missed dates": -1.0, "cover: missed names": -1.0,
+    "cover: missed samples": -0.7, "cover: words": 3.0, "cover: missed words": -0.2, "cover: tables between": -0.3,
+    "shape: inversions": -0.3, "shape: selected condition": -1.0,
+}  # fmt: skip
+
+
+def by_hand() -> Floats:
+    """A weight for every feature, set by hand."""
+    return np.array([*([0.0] * SKETCH_FEATURES), *(_BY_HAND.get(name, 0.0) for name in _NAMES)], np.float32)
 
 
 @dataclass(frozen=True)

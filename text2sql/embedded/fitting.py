@@ -13,6 +13,7 @@ from text2sql.embedded.catalog import compiled
 from text2sql.embedded.cues import cues
 from text2sql.embedded.encoding import Vector, encode, idf, neighbours, weighted
 from text2sql.embedded.equivalence import form
+from text2sql.embedded.features import by_hand
 from text2sql.embedded.grammar import grammar
 from text2sql.embedded.learning import fit_distinct, fit_roles, fit_softmax, fit_tables
 from text2sql.embedded.network import Floats, fit_clauses, fit_ranker
@@ -32,7 +33,11 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Sizes:
-    """How large the networks are and how long they learn."""
+    """How large the networks are and how long they learn.
+
+    ``strength``: of the pull of linear weights to their priors. ``shown``: examples in a prompt. ``trust``: below 1,
+    the learned rankers' share beside the ranker set by hand.
+    """
 
     places: int = 1 << 14
     hidden: int = 96
@@ -43,6 +48,11 @@ class Sizes:
     rankers: int = 2
     folds: int = 4
     shown: int = 5
+    trust: float = 1.0
+
+
+# For some hundreds of examples: smaller, and beside weights set by hand.
+SMALL = Sizes(places=1 << 12, hidden=48, clause_epochs=30, ranker_hidden=32, ranker_epochs=14, folds=5, trust=0.4)
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,8 @@ def fit(
         )
         for number in range(sizes.rankers)
     )  # fmt: skip
+    if sizes.trust < 1:
+        rankers = tuple(ranker.beside(by_hand(), sizes.trust) for ranker in rankers)
     base = _base(lessons, places, sizes, seed)
     return replace(base, combiner=combiner, rankers=rankers)
 

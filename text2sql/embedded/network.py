@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -124,6 +124,10 @@ class Ranker:
         rows = np.clip((features - self.mean) / self.scale, -6, 6)
         result: Floats = np.maximum(rows @ self.first + self.first_bias, 0) @ self.second + rows @ self.linear
         return result
+
+    def beside(self, weights: Floats, share: float) -> Ranker:
+        """A ranker that adds ``share`` of this one's score to a linear score of the raw features."""
+        return replace(self, second=share * self.second, linear=share * self.linear + weights * self.scale)
 
 
 def fit_ranker(
