@@ -1,0 +1,71 @@
+"""From a prompt to SQL: the best candidate, samples, and the explanation of a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from text2sql.embedded.parser import Considered, Floats, consider, finished, log_probabilities
+from text2sql.embedded.sketches import slots_of
+from text2sql.embedded.weights import Weights
+from text2sql.embedded.writing import write
+from text2sql.schema import quote
+from text2sql.types import Prompt
+
+
+def answers(
+    prompt: Prompt, weights: Weights, *, n: int, temperature: float, seed: int
+) -> list[tuple[str, float | None]]:
+    """SQL and log-probability: the best, or ``n`` draws at a temperature above 0. Never empty."""
+    made = _considered(prompt, weights)
+    if not made.candidates:
+        return [(_fallback(prompt), None)]
+    logs = log_probabilities(made, weights)
+    chosen = [int(np.argmax(logs))]
+    if temperature > 0:
+        scaled = logs.astype(np.float64) / temperature
+        shares = np.exp(scaled - scaled.max())
+        # The question's own words join the seed, so that one seed does not draw the same place everywhere.
+        random = np.random.default_rng([seed, *prompt.question.text.encode()])
+        chosen = random.choice(len(logs), size=n, p=shares / shares.sum()).tolist()
+    return [(_sql(made, number, weights), float(logs[number])) for number in chosen]
+
+
+def _considered(prompt: Prompt, weights: Weights) -> Considered:
+    text = " ".join(part for part in (prompt.question.text, prompt.question.evidence) if part)
+    return consider(text, prompt.schema, prompt.examples, weights)
+
+
+def _sql(made: Considered, number: int, weights: Weights) -> str:
+    query = made.candidates[number][1].query
+    return write(finished(query, made.vector, weights), made.view.catalog)
+
+
+def _fallback(prompt: Prompt) -> str:
+    """Something that runs, where no sketch fits the schema."""
+    tables = prompt.schema.tables
+    return f"SELECT * FROM {quote(tables[0].name)}" if tables else "SELECT 1"
+
+
+def explanation(prompt: Prompt, weights: Weights) -> str:
+    """Linking, sketches, and candidates with their scores, best first, as lines of text."""
+    made = _considered(prompt, weights)
+    return "\n".join(_explained(made, log_probabilities(made, weights) if made.candidates else None))
+
+
+def _explained(made: Considered, logs: Floats | None) -> Iterator[str]:
+    yield f"question: {made.view.masked}"
+    yield "links:"
+    for found in made.view.linking.links:
+        words = " ".join(token.text for token in made.view.linking.tokens[found.start : found.end])
+        item = ".".join(part for part in (found.table, found.column) if part)
+        yield f"  {words!r}: {found.kind} {item} {found.value!r}".rstrip(" '")
+    yield "sketches:"
+    for proposal in made.proposals[:10]:
+        yield f"  {proposal.score:7.2f}  {slots_of(proposal.sketch).shape}"
+    yield "candidates (final log-probability, sketch, columns, values):"
+    for number in np.argsort(-logs, kind="stable")[:10].tolist() if logs is not None else ():
+        proposal, filling = made.candidates[number]
+        parts = f"{proposal.score:6.2f} {sum(filling.slot_scores):6.2f} {filling.value_score:6.2f}"
+        yield f"  {float(logs[number]) if logs is not None else 0:7.2f}  {parts}  {write(filling.query, made.view.catalog)}"
