@@ -26,7 +26,7 @@ STRATEGIES = [
 STAGES = ["pipeline", "evaluator"]
 WORK = [
     "experiment", "experiment_file", "config", "comparison", "store", "manifest", "outcome", "assemble", "tuning",
-    "runner", "rescore", "report", "retrieval", "show", "audit", "catalogue",
+    "runner", "rescore", "report", "retrieval", "show", "ask", "audit", "catalogue",
 ]  # fmt: skip
 DOOR = ["cli", "__init__", "__main__"]
 

@@ -18,9 +18,21 @@ from text2sql.executor import Execute, Executor
 from text2sql.experiment import Choice, Configuration
 from text2sql.index import Collection, Embedder, Indexes
 from text2sql.pipeline import Pipeline
-from text2sql.protocols import Draft, Embed, Examples, Generator, Linker, Render, Reranker, Retriever, Tuner, Voter
+from text2sql.protocols import (
+    Draft,
+    Embed,
+    Examples,
+    Explaining,
+    Generator,
+    Linker,
+    Render,
+    Reranker,
+    Retriever,
+    Tuner,
+    Voter,
+)
 from text2sql.sandbox import CANDIDATE, OFFICIAL
-from text2sql.types import Candidates, Example, Question, Schema
+from text2sql.types import Candidates, Example, Prompt, Question, Schema
 
 Supplied: TypeAlias = Mapping[str, Callable[[Choice], Any]]
 _LABELS = {"linker": "link", "generator": "generate", "reviser": "revise", "voter": "judge"}
@@ -63,6 +75,11 @@ class Assembly:
             return rerank(question, schema, examples) if rerank else examples
 
         return fetch
+
+    def explanation(self, prompt: Prompt) -> str:
+        """How the configuration's model comes to its answer; empty where it cannot say."""
+        model = self._build(self.configuration.stages["model"][0])
+        return model.explain(prompt) if isinstance(model, Explaining) else ""
 
     def judge(self) -> Judge:
         """The configuration's metrics; they are the only strategies that see gold."""

@@ -189,6 +189,25 @@ def retrieval(
         print(retrieval.retrieval_table(loaded, found, markdown=markdown))
 
 
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    db: Annotated[Path, typer.Option(help="An SQLite database; it is only read.")],
+    experiment: Annotated[Path, typer.Option(help="Where the configuration stands.")] = Path("experiments/ladder.toml"),
+    only: Annotated[str, typer.Option(help="The configuration that answers.")] = "HyDE",
+    data: OptionalData = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Override: key=value, as in generator.n=5.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say how the model came to its answer.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Ask one question about a database of your own: its SQL and what it returns."""
+    from text2sql import ask as asking
+    from text2sql import config
+
+    loaded = config.load(experiment, data=data, overrides=set_ or []).only([only])
+    print(asking.answer_text(asking.ask(db, question, loaded, explain=explain, progress=not quiet)))
+
+
 @app.command(name="list")
 def list_(
     stage: Annotated[str | None, typer.Argument(help="Only one kind, as in 'voter'.")] = None,

@@ -59,6 +59,18 @@ class Databases(Mapping[str, Path]):
         return len(self._found)
 
 
+class OneDatabase(Databases):
+    """A single file as the only database."""
+
+    def __init__(self, db_id: str, file: Path) -> None:
+        super().__init__(file.parent, "")
+        self._only = {db_id: file}
+
+    @property
+    def _found(self) -> dict[str, Path]:
+        return self._only
+
+
 def _build(db_id: str, script: Path) -> Path:
     """The database that a schema.sql makes, in the cache folder; two processes may build it at once."""
     target = cache_folder() / "databases" / f"{db_id}-{file_digest(script)[:16]}.sqlite"

@@ -90,6 +90,14 @@ class Model(Protocol):
 
 
 @runtime_checkable
+class Explaining(Protocol):
+    """What a model may also do: say how it came to its answer."""
+
+    def explain(self, prompt: Prompt) -> str:
+        """For people, in a terminal."""
+
+
+@runtime_checkable
 class Retriever(Protocol):
     """retrievers/: fetch similar solved questions."""
 

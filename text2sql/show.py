@@ -55,7 +55,7 @@ def _lines(run: Run, example: Example, prediction: Prediction, gold: Result) -> 
         yield f"\nCandidate {index}{count}{mark}:"
         yield from _candidate(candidate)
     yield f"\nGold:\n{_indented(example.sql)}"
-    yield _indented(_result(gold))
+    yield _indented(result_text(gold))
     yield "\nVerdict: " + "; ".join(
         f"{metric} {verdict.score:g}{f' ({verdict.reason})' if verdict.reason else ''}"
         for metric, verdict in run.verdicts.get(question.id, {}).items()
@@ -67,7 +67,7 @@ def _candidate(candidate: Candidate) -> Iterator[str]:
     yield from (_indented(f"said: {text}") for text in said)
     yield _indented(candidate.sql or f"no SQL: {candidate.problem}")
     if candidate.result is not None:
-        yield _indented(_result(candidate.result))
+        yield _indented(result_text(candidate.result))
     if candidate.revises is not None:
         yield "  revised from:"
         yield from map(_indented, _candidate(candidate.revises))
@@ -81,7 +81,8 @@ def _votes(candidates: Sequence[Candidate]) -> Mapping[int, int]:
     return {i: list(ballots.values()).count(own) for i, own in ballots.items()}
 
 
-def _result(result: Result) -> str:
+def result_text(result: Result) -> str:
+    """A result's first rows as a table, or its error."""
     if not result.ok:
         return f"→ {result.error}: {result.message}"
     count = f"{result.row_count}{'+' if result.truncated else ''} row{'s' if result.row_count != 1 else ''}"

@@ -70,14 +70,16 @@ class Tuning:
 
 def tuning_of(experiment: Experiment, name: str | None = None, seed: int = 0) -> Tuning:
     """The tuning of this name, or the only one. Raises ConfigError."""
-    if name is None and len(experiment.tuners) == 1:
-        (name,) = experiment.tuners
-    if name not in experiment.tuners:
-        known = nearest(name or "", experiment.tuners) or "; it has no [tuner.NAME]"
-        raise ConfigError(
-            f"{experiment.path}: no [tuner.{name}]{known}" if name else f"{experiment.path}: --tuner{known}"
-        )
-    return Tuning(name, experiment.tuners[name], experiment.dataset, seed)
+    known = experiment.tuners
+    if name is None:
+        if len(known) != 1:
+            raise ConfigError(
+                f"{experiment.path}: it has {len(known)} [tuner.NAME]; --tuner says which{nearest('', known)}"
+            )
+        (name,) = known
+    if name not in known:
+        raise ConfigError(f"{experiment.path}: no [tuner.{name}]{nearest(name, known)}")
+    return Tuning(name, known[name], experiment.dataset, seed)
 
 
 def start(tuning: Tuning, *, again: bool = False, progress: bool = True) -> str:
