@@ -16,7 +16,7 @@ PACKAGE = ROOT / "text2sql"
 WORDS = ["errors", "types", "protocols"]
 TOOLS = [
     "artifacts", "registry", "results", "sandbox", "worker", "schema", "sql", "spider_sql", "spider_match",
-    "skeleton", "linking", "embedded", "predictions", "databases", "dataset", "execution_cache", "executor",
+    "skeleton", "linking", "predictions", "databases", "dataset", "embedded", "execution_cache", "executor",
     "calls", "index", "parallel", "download",
 ]  # fmt: skip
 STRATEGIES = [
@@ -83,7 +83,7 @@ def test_imports_follow_the_layers(path: Path) -> None:
     if name in WORDS:
         allowed = set(WORDS[: WORDS.index(name)])
     elif name in TOOLS:
-        allowed = {*WORDS, *TOOLS[: TOOLS.index(name)]}
+        allowed = {*WORDS, *TOOLS[: TOOLS.index(name) + (path.parent != PACKAGE)]}  # a package may import itself
     elif name in STRATEGIES:
         allowed = {*WORDS, *TOOLS, name} - {"registry"}
     elif name in STAGES:
@@ -112,7 +112,8 @@ def test_some_libraries_are_imported_in_one_place() -> None:
 def test_heavy_libraries_are_imported_inside_functions() -> None:
     for path in modules():
         roots = {name.split(".")[0] for name in imports(path, top_level=True)}
-        assert not roots & HEAVY, path
+        # The parser is imported by its strategies' methods alone, and every module of it needs arrays.
+        assert not roots & (HEAVY - {"numpy"} if part(path) == "embedded" else HEAVY), path
 
 
 def test_files_say_what_they_are() -> None:

@@ -140,6 +140,8 @@ def _made(experiment: Experiment, name: str, progress: bool) -> Choice:
             raise ConfigError(f"{experiment.path}: the tuned model {name!r} does not exist yet; '{command}' makes it")
         with telling(f"fitting {name}", progress) as tell:
             job = tuning.start(tell)
+    if job.status != "succeeded":
+        raise ConfigError(f"{experiment.path}: the tuned model {name!r} could not be made: {job.message or job.status}")
     return tuning.model(job)
 
 
