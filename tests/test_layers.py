@@ -16,7 +16,8 @@ PACKAGE = ROOT / "text2sql"
 WORDS = ["errors", "types", "protocols"]
 TOOLS = [
     "artifacts", "registry", "results", "sandbox", "worker", "schema", "sql", "spider_sql", "spider_match",
-    "vocabulary", "linking", "skeleton", "predictions", "databases", "dataset", "execution_cache", "executor", "calls", "parallel", "download", "embedded",
+    "vocabulary", "linking", "skeleton", "predictions", "databases", "dataset", "execution_cache", "executor", "calls",
+    "parallel", "download", "embedded",
 ]  # fmt: skip
 STRATEGIES = [
     "linkers", "models", "embedders", "retrievers", "rerankers", "prompts", "generators", "revisers", "voters",
