@@ -14,37 +14,13 @@ from functools import lru_cache
 from typing import Literal, TypeAlias
 
 from text2sql.types import Column, Schema
+from text2sql.vocabulary import HINTS, NUMBER_WORDS, STOP_WORDS, stem, words_of
 
 Kind: TypeAlias = Literal["exact", "stem", "part", "synonym", "value", "quoted", "name", "number", "date"]
 
 _TOKEN = re.compile(r"\d{4}-\d\d?-\d\d?|\d[\d,]*\.?\d+|\d+|[^\W\d_]+|\w+|\S")
 _QUOTED = re.compile(r"""(?<!\w)(?:"([^"]+)"|“([^”]+)”|‘([^’]+)’|'([^']+(?:'\w[^']*)*)')(?!\w)""")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?")
-_NUMBER_WORDS: Mapping[str, str] = {
-    word: str(number)
-    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
-}
-STOP_WORDS = frozenset(
-    """a an the of and or in on at to for from by with without is are was were be been being do does did has have had
-    what which who whom whose when where how many much list show give find return tell me us all each every any some
-    their its his her that this these those there it they them i we you please as than not no more most least less
-    between also both either only different distinct name names number one ones per whose were""".split()
-)
-# Words that point at a column without naming it, by the stems of such a column's label.
-_HINTS: Mapping[str, str] = {
-    "old": "age birth founded year built date", "young": "age birth", "age": "birth", "born": "birth",
-    "cheap": "price cost fee fare", "expensive": "price cost fee fare", "cost": "price fee", "tall": "height",
-    "high": "height elevation", "long": "length duration", "short": "length duration height", "large": "area size",
-    "big": "size area population", "small": "size area population", "heavy": "weight", "light": "weight",
-    "fast": "speed time", "slow": "speed time", "rich": "salary money income", "paid": "salary payment amount",
-    "earn": "salary earning money", "recent": "date year time", "early": "date year time", "late": "date year time",
-    "when": "date year time", "where": "city location place country address", "located": "city location country",
-    "popular": "popularity", "rated": "rating rank star", "rating": "rate star", "email": "mail", "phone": "telephone",
-    "people": "population", "inhabitant": "population", "spoken": "language", "title": "name", "live": "city address",
-    "country": "nation nationality", "nationality": "country nation", "call": "name", "male": "sex gender",
-    "female": "sex gender", "man": "sex gender", "woman": "sex gender", "gender": "sex", "sex": "gender",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +82,7 @@ def masked(text: str, schema: Schema) -> str:
     >>> from text2sql.types import Column, Schema, Table
     >>> schema = Schema("", (Table("boat", (Column("name", label="name"),), label="boat"),))
     >>> masked("Which boats are named 'Plover'?", schema)
-    'which <table> are named <value> ?'
+    'which <table> are <column> <value> ?'
     """
     return mask(link(text, schema))
 
@@ -139,33 +115,6 @@ _ORDER: Mapping[str, int] = {
 def _precedence(found: Link) -> tuple[int, int, int, int]:
     # Longer spans first; a table before a column of the same words.
     return _ORDER[found.kind], found.start - found.end, int(bool(found.column)), found.start
-
-
-def stem(word: str) -> str:
-    """A word without its commonest endings.
-
-    >>> [stem(word) for word in ("cities", "boats", "class", "named", "Singers")]
-    ['city', 'boat', 'class', 'name', 'singer']
-    """
-    word = word.lower()
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
-    if len(word) > 4 and word.endswith(("sses", "xes", "ches", "shes")):
-        return word[:-2]
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    if len(word) > 4 and word.endswith("ed"):
-        return word[:-1] if word[-3] in "mzvclgs" else word[:-2]
-    return word
-
-
-def words_of(name: str) -> tuple[str, ...]:
-    """The words of a label or of a name in snake or camel case, in lower case.
-
-    >>> words_of("birthDate"), words_of("Hours_per_week")
-    (('birth', 'date'), ('hours', 'per', 'week'))
-    """
-    return tuple(word.lower() for word in re.findall(r"[^\W_]+", _CAMEL.sub(" ", name)))
 
 
 def _tokens(text: str) -> Iterator[Token]:
@@ -229,7 +178,7 @@ def _index(schema: Schema) -> _Index:
                 by_first[item.stems[0]].append(item)
             for word in set(item.stems) - STOP_WORDS if len(item.stems) > 1 else ():
                 by_word[word].append(item)
-            for hint, targets in _HINTS.items() if item.column else ():
+            for hint, targets in HINTS.items() if item.column else ():
                 if not set(item.stems).isdisjoint(targets.split()):
                     by_hint[stem(hint)].append(item)
     return _Index(by_first, by_word, by_hint, values)
@@ -289,8 +238,8 @@ def _numbers(tokens: Sequence[Token], taken: set[int]) -> Iterator[Link]:
             yield Link(position, position + 1, "date", value=token.text)
         elif token.text[0].isdigit():
             yield Link(position, position + 1, "number", value=token.text.replace(",", ""))
-        elif token.text.lower() in _NUMBER_WORDS:
-            yield Link(position, position + 1, "number", value=_NUMBER_WORDS[token.text.lower()])
+        elif token.text.lower() in NUMBER_WORDS:
+            yield Link(position, position + 1, "number", value=NUMBER_WORDS[token.text.lower()])
 
 
 def _names(tokens: Sequence[Token], known: set[int]) -> Iterator[Link]:

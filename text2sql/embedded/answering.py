@@ -18,6 +18,8 @@ def answers(
     prompt: Prompt, weights: Weights, *, n: int, temperature: float, seed: int
 ) -> list[tuple[str, float | None]]:
     """SQL and log-probability: the best, or ``n`` draws at a temperature above 0. Never empty."""
+    if not any(table.columns for table in prompt.schema.tables):
+        return [(_fallback(prompt), None)]
     made = _considered(prompt, weights)
     if not made.candidates:
         return [(_fallback(prompt), None)]
@@ -50,6 +52,8 @@ def _fallback(prompt: Prompt) -> str:
 
 def explanation(prompt: Prompt, weights: Weights) -> str:
     """Linking, sketches, and candidates with their scores, best first, as lines of text."""
+    if not any(table.columns for table in prompt.schema.tables):
+        return f"no columns: {_fallback(prompt)}"
     made = _considered(prompt, weights)
     return "\n".join(_explained(made, log_probabilities(made, weights) if made.candidates else None))
 
@@ -64,8 +68,10 @@ def _explained(made: Considered, logs: Floats | None) -> Iterator[str]:
     yield "sketches:"
     for proposal in made.proposals[:10]:
         yield f"  {proposal.score:7.2f}  {slots_of(proposal.sketch).shape}"
-    yield "candidates (final log-probability, sketch, columns, values):"
-    for number in np.argsort(-logs, kind="stable")[:10].tolist() if logs is not None else ():
+    yield "candidates (log-probability; sketch, columns, joins, values):"
+    if logs is None:
+        return
+    for number in np.argsort(-logs, kind="stable")[:10].tolist():
         proposal, filling = made.candidates[number]
-        parts = f"{proposal.score:6.2f} {sum(filling.slot_scores):6.2f} {filling.value_score:6.2f}"
-        yield f"  {float(logs[number]) if logs is not None else 0:7.2f}  {parts}  {write(filling.query, made.view.catalog)}"
+        parts = (logs[number], proposal.score, sum(filling.slot_scores), -filling.joins, filling.value_score)
+        yield "  " + " ".join(f"{float(part):7.2f}" for part in parts) + "  " + write(filling.query, made.view.catalog)

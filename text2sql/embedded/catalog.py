@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from text2sql.linking import stem, words_of
 from text2sql.types import Column, Schema
+from text2sql.vocabulary import stem, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,7 @@ class Catalog:
     def primary(self) -> tuple[bool, ...]:
         """Whether each column is (part of) its table's primary key."""
         keys = [{name.lower() for name in table.primary_key} for table in self.schema.tables]
-        return tuple(
-            column.name.lower() in keys[table] for table, column in zip(self.owner, self.columns, strict=True)
-        )
+        return tuple(column.name.lower() in keys[table] for table, column in zip(self.owner, self.columns, strict=True))
 
     @cached_property
     def foreign(self) -> tuple[bool, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,10 @@ from text2sql.embedded.question import QuestionView
 
 Floats = npt.NDArray[np.float32]
 
-_HIGH = "most highest largest longest oldest latest biggest greatest top best tallest maximum max newest recent heaviest richest fastest"
+_HIGH = (
+    "most highest largest longest oldest latest biggest greatest top best tallest maximum max newest recent heaviest "
+    "richest fastest"
+)
 _LOW = "least lowest smallest shortest youngest fewest earliest cheapest minimum min worst lightest slowest"
 # Each clause with the words and pairs of words that ask for it.
 _WORDS: Mapping[str, str] = {
@@ -24,7 +28,8 @@ _WORDS: Mapping[str, str] = {
     "group": "each per every for_each respective by common",
     "first": _HIGH + " first",
     "last": _LOW,
-    "sorted": "order ordered sort sorted alphabetical alphabetically ascending descending rank ranked listed increasing decreasing",
+    "sorted": "order ordered sort sorted alphabetical alphabetically ascending descending rank ranked listed "
+    "increasing decreasing",
     "descending": "descending decreasing reverse highest_to high_to largest_first",
     "having": "at_least more_than at_most less_than fewer_than exactly or_more multiple once twice several",
     "greater": "more_than over greater above after older exceed exceeds exceeding larger higher longer since later",
@@ -35,7 +40,8 @@ _WORDS: Mapping[str, str] = {
     "not": "not no never without except neither nor none t don cannot any_of nobody nothing yet",
     "both": "both and_also and_those",
     "or": "or either",
-    "like": "contain contains containing start starts starting begin begins beginning end ends ending substring letter word include includes",
+    "like": "contain contains containing start starts starting begin begins beginning end ends ending substring letter "
+    "word include includes",
     "different": "different distinct unique",
     "compared": "than_the above_the below_the than_average above_average below_average",
     "star": "all_information all_details everything information details all_the",
@@ -47,7 +53,7 @@ CUES = len(_WORDS) + len(_COUNTS)
 def cues(view: QuestionView) -> Floats:
     """What a question asks for: 1 where one of a clause's words stands, and counts of what it mentions."""
     words = view.words
-    present = {*words, *(f"{a}_{b}" for a, b in zip(words, words[1:], strict=False))}
+    present = {*words, *(f"{a}_{b}" for a, b in pairwise(words))}
     found = [float(not present.isdisjoint(asking.split())) for asking in _WORDS.values()]
     values = {(f.start, f.end): f.kind for f in view.values if f.kind in ("quoted", "number", "date", "name")}
     sampled = [f for f in view.values if f.kind == "value" and view.linking.tokens[f.start].text[:1].isupper()]
@@ -70,7 +76,7 @@ def flags(sketch: Query) -> list[float]:
     sorted_only = [part for part in parts if part.limit is None and part.order]
     kinds = [value.kind for _, value in values_of(sketch)]
     have: dict[str, bool] = {
-        "count": any(term.aggregate == "count" for term in (*sketch.select,)),
+        "count": any(term.aggregate == "count" for term in sketch.select),
         "average": _aggregates(selected + ordered, "avg"),
         "sum": _aggregates(selected + ordered, "sum"),
         "maximum": _aggregates(selected, "max"),

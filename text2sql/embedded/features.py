@@ -14,14 +14,15 @@ from text2sql.embedded.query import STAR, Use, scopes, uses
 from text2sql.embedded.question import QuestionView
 from text2sql.embedded.sketches import slots_of
 from text2sql.embedded.writing import tables_of
-from text2sql.linking import STOP_WORDS, Link
+from text2sql.linking import Link
+from text2sql.vocabulary import STOP_WORDS
 
 Floats = npt.NDArray[np.float32]
 
 _GROUPS = ("select", "where", "group", "having", "order", "inner", "outer")
 _SCORES = (
-    "sketch", "slots", "least slot", "mean slot", "joins", "tables", "values", "missing values", "rank", "behind sketch",
-    "behind all", "slot count",
+    "sketch", "slots", "least slot", "mean slot", "joins", "tables", "values", "missing values", "rank",
+    "behind sketch", "behind all", "slot count",
 )  # fmt: skip
 _COVERED = (
     "spans", "missed spans", "unmentioned columns", "missed tables", "tables", "idle tables", "missed quoted",
@@ -98,9 +99,7 @@ def aspects(view: QuestionView) -> Aspects:
     )
 
 
-def features(
-    candidates: Sequence[tuple[Proposal, Filled]], view: QuestionView, ranks: Sequence[int]
-) -> Floats:
+def features(candidates: Sequence[tuple[Proposal, Filled]], view: QuestionView, ranks: Sequence[int]) -> Floats:
     """One row a candidate; ``ranks``: the place of each filling among those of its sketch."""
     shared = aspects(view)
     rows = np.zeros((len(candidates), FEATURES), np.float32)
@@ -212,9 +211,7 @@ def _by_role(used: Sequence[Use], filling: Filled, view: QuestionView) -> list[f
     return found
 
 
-def _shape(
-    proposal: Proposal, used: Sequence[Use], filling: Filled, shared: Aspects
-) -> tuple[float, ...]:
+def _shape(proposal: Proposal, used: Sequence[Use], filling: Filled, shared: Aspects) -> tuple[float, ...]:
     view, query = shared.view, filling.query
     catalog = view.catalog
     selected = [term.column for term in query.select if term.column != STAR]

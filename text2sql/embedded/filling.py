@@ -83,9 +83,7 @@ def slot_logits(slots: Slots, slot: int, scores: SlotScores) -> Floats:
     return result
 
 
-def _extended(
-    states: Sequence[_State], slot: int, slots: Slots, catalog: Catalog, scores: SlotScores
-) -> list[_State]:
+def _extended(states: Sequence[_State], slot: int, slots: Slots, catalog: Catalog, scores: SlotScores) -> list[_State]:
     logits = slot_logits(slots, slot, scores)
     order = np.argsort(-logits, kind="stable").tolist()
     values = logits.tolist()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from text2sql.embedded.catalog import compiled
-from text2sql.embedded.cues import cues
+from text2sql.embedded.cues import CUES, cues
 from text2sql.embedded.encoding import Vector, encode, idf, neighbours, weighted
 from text2sql.embedded.equivalence import form
 from text2sql.embedded.features import by_hand
@@ -43,6 +43,7 @@ class Sizes:
     hidden: int = 96
     clause_epochs: int = 16
     strength: float = 2.0
+    combiner_strength: float = 2.0
     ranker_hidden: int = 64
     ranker_epochs: int = 12
     rankers: int = 2
@@ -52,7 +53,16 @@ class Sizes:
 
 
 # For some hundreds of examples: smaller, and beside weights set by hand.
-SMALL = Sizes(places=1 << 12, hidden=48, clause_epochs=30, ranker_hidden=32, ranker_epochs=14, folds=5, trust=0.4)
+SMALL = Sizes(
+    places=1 << 12,
+    hidden=48,
+    clause_epochs=30,
+    combiner_strength=40.0,
+    ranker_hidden=32,
+    ranker_epochs=14,
+    folds=5,
+    trust=0.4,
+)
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,7 @@ def fit(
         rest = [lesson for lesson, own in zip(lessons, folds, strict=True) if own != fold]
         parts.append(_base(rest, places, sizes, seed))
         progress("proposers", (fold + 1) / (sizes.folds + 1))
-    combiner = _combiner(lessons, folds, prompts, parts)
+    combiner = _combiner(lessons, folds, prompts, parts, sizes.combiner_strength)
     parts = [replace(part, combiner=combiner) for part in parts]
     lists = []
     for position, (lesson, fold) in enumerate(zip(lessons, folds, strict=True)):
@@ -214,12 +224,15 @@ def _combiner(
     folds: Sequence[int],
     prompts: Sequence[Sequence[Shown]],
     parts: Sequence[Weights],
+    strength: float,
 ) -> Floats:
     """The weights of a sketch's scores, learned on questions of databases that the scores' makers have not seen."""
     rough = np.zeros(SKETCH_FEATURES, np.float32)
     width = len(HEADS)
     rough[0], rough[1:width], rough[width], rough[width + 2], rough[width + 4] = 0.5, 0.4, -4.0, 4.0, 3.0
-    rough[width + 8 :] = -0.2
+    rough[width + 8 :] = -1.0
+    # What is counted (values, texts, columns) is a weaker sign than a word that asks.
+    rough[width + 8 + CUES - 4 : width + 8 + CUES] = rough[-4:] = -0.4
     lists = []
     for lesson, fold, prompt in zip(lessons, folds, prompts, strict=True):
         asked = Asked(lesson.vector, cues(lesson.view))
@@ -227,7 +240,7 @@ def _combiner(
         right = [n for n, proposal in enumerate(made) if proposal.sketch == lesson.cut.sketch]
         if right:
             lists.append((np.array([proposal.features for proposal in made]), (0,), right[0]))
-    combiner: Floats = fit_softmax(lists, rough[None].astype(np.float64), strength=2.0)[0]
+    combiner: Floats = fit_softmax(lists, rough[None].astype(np.float64), strength=strength)[0]
     return combiner
 
 

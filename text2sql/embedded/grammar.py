@@ -23,6 +23,7 @@ _RANKED_TAILS = ("ORDER BY count(*) DESC LIMIT 1", "ORDER BY count(*) LIMIT 1", 
                  "HAVING count(*) > 1", "HAVING count(*) >= 1", "HAVING count(*) < 1", "HAVING count(*) <= 1",
                  "HAVING count(*) = 1", "ORDER BY count(*) DESC", "ORDER BY avg(f) DESC LIMIT 1",
                  "ORDER BY sum(f) DESC LIMIT 1", "ORDER BY avg(f) LIMIT 1", "HAVING avg(f) > 1")  # fmt: skip
+_PAIRS = (("d = 'x'", "d = 'x'"), ("d > 1", "d < 1"), ("d < 1", "d > 1"), ("d = 'x'", "e = 'x'"))
 _SOURCES = ("t", "t JOIN u ON t.i = u.j")
 
 
@@ -73,7 +74,7 @@ def _nested() -> list[str]:
         sqls += [
             f"SELECT {select} FROM t WHERE {first} {word} SELECT {select} FROM t WHERE {second}"
             for select in ("a", "a, b")
-            for first, second in (("d = 'x'", "d = 'x'"), ("d > 1", "d < 1"), ("d < 1", "d > 1"), ("d = 'x'", "e = 'x'"))
+            for first, second in _PAIRS
         ]
     sqls += [
         f"SELECT a FROM t EXCEPT SELECT {inner}"

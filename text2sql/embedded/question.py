@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from text2sql.embedded.catalog import Catalog
-from text2sql.linking import STOP_WORDS, Link, Linking, link, mask
+from text2sql.linking import Link, Linking, link, mask
+from text2sql.vocabulary import STOP_WORDS
 
 Floats = npt.NDArray[np.float32]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import sqlglot
@@ -69,12 +69,10 @@ class _Reader:
                 first, other = self.query(node.this), self.query(node.expression)
                 if first.other is not None:
                     raise Unreadable
-                order, limit = self._order(node, _Scope({}, Counter())) if node.args.get("order") else (), _limit(node)
-                if order or limit:
+                if node.args.get("order") or node.args.get("limit"):  # of both sides together
                     raise Unreadable
-                return Query(first.select, first.distinct, first.where, first.group, first.having, first.order,
-                             first.limit, first.extras, name + (" all" if not node.args.get("distinct", True) else ""),
-                             other)  # fmt: skip
+                every = "" if node.args.get("distinct", True) else " all"
+                return replace(first, compound=name + every, other=other)
         if not isinstance(node, exp.Select) or node.args.get("with_"):
             raise Unreadable
         return self._select(node)
@@ -95,8 +93,7 @@ class _Reader:
         if scope.vague:  # unknown owners of columns: extras are only certain for COUNT(*) of one table
             leaves = []
         extras = tuple(sorted({self._table(table) for table in leaves}))
-        return Query(query.select, query.distinct, query.where, query.group, query.having, query.order, query.limit,
-                     extras)  # fmt: skip
+        return replace(query, extras=extras)
 
     def _scope(self, node: exp.Select) -> _Scope:
         source = node.args.get("from_") or node.args.get("from")
@@ -108,9 +105,10 @@ class _Reader:
             if not isinstance(table, exp.Table) or table.name.lower() in scope.tables.values():
                 raise Unreadable
             scope.tables[table.alias_or_name.lower()] = table.name.lower()
-        if any(join.side or join.args.get("kind") in ("CROSS",) for join in joins):
+        if any(join.side or join.args.get("kind") == "CROSS" for join in joins):
             raise Unreadable
-        linked = [column for join in joins for column in (join.args["on"].find_all(exp.Column) if "on" in join.args and join.args["on"] else ())]
+        keys = [on for join in joins if (on := join.args.get("on")) is not None]
+        linked = [column for on in keys for column in on.find_all(exp.Column)]
         # A table on the way between two others is named in two keys; a leaf in one.
         for pair in zip(linked[::2], linked[1::2], strict=False):
             scope.joined.update({column.table.lower() for column in pair})

@@ -59,7 +59,10 @@ def _conditions(conditions: tuple[Condition, ...]) -> str:
     texts = []
     for condition in conditions:
         right = condition.right
-        kind = "()" if isinstance(right, Query) else "c" if isinstance(right, Term) else "".join(v.kind[0] for v in right)
+        if isinstance(right, Query | Term):
+            kind = "()" if isinstance(right, Query) else "c"
+        else:
+            kind = "".join(value.kind[0] for value in right)
         texts.append(f"{'or ' * condition.either}{_term(condition.term)} {condition.operator} {kind}")
     return ", ".join(texts)
 
@@ -103,4 +106,3 @@ def slots_of(sketch: Query) -> Slots:
         values=sum(1 for _ in values_of(sketch)),
         shape=" | ".join(clauses(sketch)),
     )
-

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from text2sql.embedded.catalog import Catalog, Edge
 from text2sql.embedded.query import STAR, Condition, Query, Term, Value, scopes
 from text2sql.schema import quote
+
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def tables_of(scope: Query, catalog: Catalog) -> tuple[int, ...]:
@@ -40,7 +43,7 @@ def write(query: Query, catalog: Catalog) -> str:
         "ORDER BY " + ", ".join(writer.term(term) + (" DESC" if down else "") for term, down in query.order)
         if query.order
         else "",
-        f"LIMIT {query.limit.text}" if query.limit else "",
+        f"LIMIT {_count(query.limit)}" if query.limit else "",
         f"{query.compound.upper()} {write(query.other, catalog)}" if query.other else "",
     ]
     return " ".join(clause for clause in clauses if clause)
@@ -90,7 +93,11 @@ class _Writer:
         return " ".join([left, operator, " AND ".join(map(_literal, right))]).strip()
 
 
+def _count(limit: Value) -> str:
+    return limit.text if limit.text.isascii() and limit.text.isdecimal() else "1"
+
+
 def _literal(value: Value) -> str:
-    if value.kind in ("number", "one"):
+    if value.kind in ("number", "one") and _NUMBER.fullmatch(value.text):
         return value.text
     return "'" + value.text.replace("'", "''") + "'"
