@@ -9,10 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from sqlglot import exp
+from typing import Any
 
 _TOKEN = re.compile(r"\w+|[<>=!]+|\S")
 
@@ -35,7 +32,7 @@ def skeleton(sql: str) -> str:
         return ""
 
 
-def _fold(node: exp.Expression) -> None:
+def _fold(node: Any) -> None:
     from sqlglot import exp
 
     if isinstance(node, exp.Select):
@@ -52,6 +49,8 @@ def _fold(node: exp.Expression) -> None:
         # In double quotes there is as often a text as a name.
         quoted = node.this.args.get("quoted") and not node.table
         node.replace(exp.Placeholder() if quoted else exp.column("_"))
+    elif isinstance(node, exp.Ordered) and not node.args.get("desc"):
+        node.set("desc", None)  # ASC says nothing
     elif isinstance(node, exp.Literal | exp.Null | exp.Boolean) and not isinstance(node.parent, exp.Is):
         node.replace(exp.Placeholder())
 
@@ -69,3 +68,20 @@ def similarity(one: str, other: str) -> float:
 @lru_cache(maxsize=1 << 16)
 def _bigrams(text: str) -> frozenset[tuple[str, str]]:
     return frozenset(pairwise(text.split()))
+
+
+_CLAUSES = ("WHERE", "GROUP BY", "HAVING", "ORDER BY", "LIMIT", "DISTINCT", "INTERSECT", "UNION", "EXCEPT")
+_AGGREGATES = ("COUNT", "MAX", "MIN", "SUM", "AVG")
+
+
+def constructs(sql: str) -> frozenset[str]:
+    """The constructs of a query: clauses, set operations, aggregates, joins, nesting.
+
+    >>> sorted(constructs("SELECT max(a) FROM t JOIN u ON t.b = u.b WHERE c IN (SELECT d FROM e)"))
+    ['JOIN', 'MAX', 'SELECT', 'WHERE', 'nested']
+    """
+    text = skeleton(sql)
+    found = {name for name in (*_CLAUSES, *_AGGREGATES) if f" {name} " in f" {text} "}
+    found |= {"SELECT"} if text else set()
+    found |= {"nested"} if "( SELECT" in text else set()
+    return frozenset(found | ({"JOIN"} if re.search(r"\bJOIN\b", sql, re.IGNORECASE) else set()))
