@@ -22,6 +22,7 @@ from text2sql.embedded.weights import Weights, load, save
 from text2sql.embedded.writing import write
 from text2sql.errors import ConfigError
 from text2sql.models.embedded import UNTUNED, embedded
+from text2sql.protocols import Model
 from text2sql.types import Column, Example, ForeignKey, Prompt, Question, Schema, Table
 
 BOAT = Table(
@@ -49,9 +50,15 @@ def ask(text: str, *examples: tuple[str, str], schema: Schema = SCHEMA) -> Promp
     return Prompt((), Question("dev-0000", schema.db_id, text), schema, shown)
 
 
+@lru_cache(maxsize=1)
+def untuned() -> Model:
+    """The model by default, loaded once."""
+    return embedded()
+
+
 def answer(prompt: Prompt) -> str:
     """The untuned model's best SQL."""
-    (completion,) = embedded().complete(prompt, n=1, temperature=0.0, seed=0)
+    (completion,) = untuned().complete(prompt, n=1, temperature=0.0, seed=0)
     return completion.text
 
 
@@ -141,7 +148,7 @@ def test_simple_questions(question: str, sql: str) -> None:
 
 
 def test_samples_follow_the_seed_and_the_temperature() -> None:
-    model, prompt = embedded(), ask("Which boats went out in May?")
+    model, prompt = untuned(), ask("Which boats went out in May?")
     best = model.complete(prompt, n=1, temperature=0.0, seed=1)
     one, same, other = (model.complete(prompt, n=8, temperature=1.0, seed=seed) for seed in (1, 1, 2))
     assert len(best) == 1 and len(one) == 8
@@ -158,9 +165,9 @@ def test_the_question_id_and_the_database_name_change_nothing() -> None:
 
 
 def test_an_example_changes_the_sketches_that_are_considered() -> None:
-    text = "Names of the boats, please, the longest ones at the top and equal ones by name"
-    sql = "SELECT title FROM book ORDER BY pages DESC, title"
-    shown = ask(text, ("Titles of the books, please, the longest ones at the top and equal ones by title", sql))
+    text = "Names of the 7 longest boats, equal ones by name"
+    sql = "SELECT title FROM book ORDER BY pages DESC, title LIMIT 5"
+    shown = ask(text, ("Titles of the 5 longest books, equal ones by title", sql))
     weights = load(UNTUNED)
     plain, told = (
         [proposal.sketch for proposal in consider(text, SCHEMA, prompt.examples, weights).proposals]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 
 from text2sql.embedded.query import Query
@@ -27,7 +28,8 @@ _PAIRS = (("d = 'x'", "d = 'x'"), ("d > 1", "d < 1"), ("d < 1", "d > 1"), ("d = 
 _SOURCES = ("t", "t JOIN u ON t.i = u.j")
 
 
-def grammar() -> list[Query]:
+@lru_cache(maxsize=1)
+def grammar() -> tuple[Query, ...]:
     """All of them, each once."""
     sqls = [
         f"SELECT {select} FROM t{_where(where)} {order}"
@@ -45,7 +47,7 @@ def grammar() -> list[Query]:
     ]
     sqls += list(_nested())
     found = [read.sketch for sql in sqls if (read := sketch_of(sql)) is not None]
-    return list(dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
 
 
 def _where(where: str) -> str:
