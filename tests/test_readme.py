@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, SHARED
+from tests.small import write_database
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -70,9 +71,23 @@ def test_every_command_runs(checkout: Path) -> None:
             arguments = re.sub(r" --limit \d+", "", arguments) + " --limit 4"
         if arguments.startswith("data download"):
             arguments += " --help"  # the network is not part of this test: test_download.py has a server
+        if arguments.startswith("finetune start"):
+            arguments = arguments.replace("start", "status")  # fitting takes minutes: test_tuning.py has a quick tuner
+        if arguments.startswith("retrieval"):
+            arguments += " --limit 4 --only 'masked question' --only HyDE"
+        if arguments.startswith("ask"):
+            arguments = arguments.replace("shop.sqlite", str(_shop(checkout)))
         done = text2sql(arguments, checkout)
         assert (done.returncode, done.stderr if done.returncode else "") == (0, ""), command
         assert done.stdout.strip()
+
+
+def _shop(folder: Path) -> Path:
+    return write_database(
+        folder / "shop.sqlite",
+        "CREATE TABLE customer (id INTEGER PRIMARY KEY, name TEXT); CREATE TABLE orders (customer_id INTEGER, day DATE,"
+        " FOREIGN KEY (customer_id) REFERENCES customer (id)); INSERT INTO customer VALUES (1, 'Ada');",
+    )
 
 
 def test_the_first_table_is_what_is_printed(checkout: Path) -> None:
@@ -117,5 +132,6 @@ def test_the_file_tree_is_true() -> None:
     tree = next(block for block in blocks("") if block.startswith("text2sql/"))
     told = set(re.findall(r"^  (\w+\.py) ", tree, re.MULTILINE))
     assert told == {path.name for path in (ROOT / "text2sql").glob("[a-z]*.py")}
-    folders = set(re.findall(r"(\w+)/", tree.split("strategies:")[1].split("\n")[0]))
+    folders = set(re.findall(r"^  (\w+)/ ", tree, re.MULTILINE))
+    folders |= set(re.findall(r"(\w+)/", tree.split("strategies:")[1].split("\n")[0]))
     assert folders == {path.parent.name for path in (ROOT / "text2sql").glob("*/__init__.py")}
