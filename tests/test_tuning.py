@@ -141,7 +141,7 @@ def test_tuners_that_are_not_there(experiment: Callable[..., Experiment], tmp_pa
     assert str(raised.value) == f"{one.path}: no [tuner.smal]; did you mean 'small'?"
     with pytest.raises(ConfigError) as raised:
         tuning_of(replace(one, tuners={}))
-    assert str(raised.value) == f"{one.path}: it has 0 [tuner.NAME]; --tuner says which"
+    assert str(raised.value) == f"{one.path}: it has no [tuner.NAME]"
     assert status(replace(one, tuners={})) == [f"{one.path}: no [tuner.NAME]"]
     for file in one.dataset.folder.glob("train*.json"):
         file.unlink()

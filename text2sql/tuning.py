@@ -71,6 +71,8 @@ class Tuning:
 def tuning_of(experiment: Experiment, name: str | None = None, seed: int = 0) -> Tuning:
     """The tuning of this name, or the only one. Raises ConfigError."""
     known = experiment.tuners
+    if not known:
+        raise ConfigError(f"{experiment.path}: it has no [tuner.NAME]")
     if name is None:
         if len(known) != 1:
             raise ConfigError(
