@@ -256,9 +256,7 @@ def start(
     experiment: Annotated[Path, typer.Argument(help="An experiment file with a [tuner.NAME].")],
     tuner: Annotated[str | None, typer.Option(help="Which one; not needed where there is one alone.")] = None,
     data: OptionalData = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Override: key=value, as in tuner.small.seed=1.")
-    ] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Override: key=value.")] = None,
     again: Annotated[bool, typer.Option("--again", help="Make it anew although it exists.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -274,9 +272,7 @@ def start(
 def status(
     experiment: Annotated[Path, typer.Argument(help="An experiment file with a [tuner.NAME].")],
     data: OptionalData = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Override: key=value, as in tuner.small.seed=1.")
-    ] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Override: key=value.")] = None,
 ) -> None:
     """Say how every tuned model of an experiment stands."""
     from text2sql import config, tuning
