@@ -15,9 +15,9 @@ PACKAGE = ROOT / "text2sql"
 
 WORDS = ["errors", "types", "protocols"]
 TOOLS = [
-    "artifacts", "registry", "results", "sandbox", "worker", "schema", "sql", "spider_sql", "spider_match",
-    "vocabulary", "linking", "skeleton", "predictions", "databases", "dataset", "embedded", "execution_cache",
-    "executor", "calls", "index", "parallel", "download",
+    "artifacts", "parallel", "processes", "registry", "results", "sandbox", "worker", "schema", "sql", "spider_sql",
+    "spider_match", "vocabulary", "linking", "skeleton", "predictions", "databases", "dataset", "embedded",
+    "execution_cache", "executor", "calls", "index", "download",
 ]  # fmt: skip
 STRATEGIES = [
     "linkers", "models", "embedders", "retrievers", "rerankers", "prompts", "generators", "revisers", "voters",
@@ -34,7 +34,19 @@ ONLY_IN = {
     "openai": {"models/openai.py", "embedders/openai.py", "tuners/openai.py"},
     "chromadb": {"index.py"},
 }
-HEAVY = {"numpy", "scipy", "sklearn", "nltk", "sqlglot", "duckdb", "tqdm", "filelock", "platformdirs", "sqlparse"}
+HEAVY = {
+    "numpy",
+    "scipy",
+    "sklearn",
+    "nltk",
+    "sqlglot",
+    "duckdb",
+    "tqdm",
+    "filelock",
+    "platformdirs",
+    "sqlparse",
+    "loky",
+}
 
 
 def modules() -> list[Path]:

@@ -17,16 +17,17 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from text2sql.artifacts import cache_folder, digest, kept
-from text2sql.protocols import Embed, Examples
+from text2sql.protocols import Embed, Examples, Vectors
 from text2sql.types import Example
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
 
 _NAME: Final = "examples"
+_VECTORS: Final = "vectors.npy"
 _MARGIN: Final = 50  # texts that are scored exactly beyond those asked for
 _GRAPH: Final[Any] = {"hnsw": {"space": "ip", "ef_construction": 200, "ef_search": 200, "max_neighbors": 32}}
-_FORMAT: Final = "1"  # to be raised with every change of what is stored
+_FORMAT: Final = "2"  # to be raised with every change of what is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,9 @@ class Collection:
         own = self._sizes[to] if self._across else 0
         fetched = min(k + _MARGIN + own, len(self._texts))
         with self._lock:
-            found = self._vectors.query(query_embeddings=query, n_results=fetched, include=["embeddings"])
+            found = self._graph.query(query_embeddings=query, n_results=fetched, include=[])
         texts = np.array(found["ids"][0], dtype=np.intp)  # in the order in which they first stand in the pool
-        scores = np.asarray(found["embeddings"][0], dtype=np.float32) @ query[0]
+        scores = self._vectors[texts] @ query[0]
         ranked = np.lexsort((texts, -scores))
         hits = (
             (self._pool[position], float(scores[rank]))
@@ -97,16 +98,28 @@ class Collection:
         return list(islice((hit for hit in hits if not own or hit[0].question.db_id != to), k))
 
     @cached_property
-    def _vectors(self) -> Any:
+    def _graph(self) -> Any:
         return _client(self._folder).get_collection(_NAME, embedding_function=None)
 
+    @cached_property
+    def _vectors(self) -> Vectors:
+        import numpy as np
+
+        vectors: Vectors = np.load(self._folder / _VECTORS)
+        return vectors
+
     def _build(self, folder: Path) -> None:
+        import numpy as np
+
+        vectors = self._embed(self._texts)
+        # chromadb would give them back too, but many times slower than it finds them.
+        np.save(folder / _VECTORS, vectors)
         client = _client(folder)
-        vectors: Any = client.create_collection(_NAME, embedding_function=None, configuration=_GRAPH)
+        graph: Any = client.create_collection(_NAME, embedding_function=None, configuration=_GRAPH)
         step = client.get_max_batch_size()
-        for start in range(0, len(self._texts), step):
-            texts = self._texts[start : start + step]
-            vectors.add(ids=[str(start + at) for at in range(len(texts))], embeddings=self._embed(texts))
+        for start in range(0, len(vectors), step):
+            batch = vectors[start : start + step]
+            graph.add(ids=[str(start + at) for at in range(len(batch))], embeddings=batch)
         client.close()
 
 

@@ -196,7 +196,7 @@ def describe(annotation: Any) -> str:
 def version(stage: str, use: str) -> str:
     """Digest of a strategy's source: of its file and its folder's helpers, or of its package.
 
-    A strategy may have a package of its name among the tools, as ``embedded`` does.
+    A strategy may have a package of its name among the tools, as ``embedded`` does: with it go its data files.
     """
     module = use.partition(":")[0] if ":" in use else f"text2sql.{FOLDERS[stage]}.{use}"
     spec = importlib.util.find_spec(module)
@@ -208,5 +208,6 @@ def version(stage: str, use: str) -> str:
     else:
         files = [file]
         if ":" not in use:
-            files += sorted(file.parent.glob("_[a-z]*.py")) + sorted((file.parents[1] / use).glob("*.py"))
-    return digest(*(path.read_text(encoding="utf-8", errors="replace") for path in files))
+            files += sorted(file.parent.glob("_[a-z]*.py"))
+            files += sorted(path for path in (file.parents[1] / use).glob("*.*") if path.is_file())
+    return digest(*(path.read_bytes() for path in files))

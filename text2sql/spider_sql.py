@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, Literal, TypeAlias, TypeVar, get_args
 
 from text2sql.errors import ParseError
@@ -205,7 +205,8 @@ def _word_tokenizer() -> Callable[[str], list[str]]:
     return tokenize
 
 
-def _tokens(sql: str) -> list[str]:
+@lru_cache(maxsize=1 << 13)
+def _tokens(sql: str) -> tuple[str, ...]:
     """Lower-case words, quoted texts as they are but in double quotes, ``!=`` ``>=`` ``<=`` in one piece."""
     text = sql.replace("'", '"')
     if text.count('"') % 2:
@@ -225,7 +226,7 @@ def _tokens(sql: str) -> list[str]:
             tokens[-1] += token
         else:
             tokens.append(texts.get(token, token))
-    return tokens
+    return tuple(tokens)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""From a prompt to SQL: the best candidate, samples, and the explanation of a choice."""
+"""From a prompt to SQL: the best candidates, draws from them, and the explanation of a choice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -13,25 +13,33 @@ from text2sql.embedded.writing import write
 from text2sql.schema import quote
 from text2sql.types import Prompt
 
+Answer = tuple[str, float | None]
+"""SQL and its log-probability among all candidates; None where there was no candidate."""
 
-def answers(
-    prompt: Prompt, weights: Weights, *, n: int, temperature: float, seed: int
-) -> list[tuple[str, float | None]]:
-    """SQL and log-probability: the best, or ``n`` draws at a temperature above 0. Never empty."""
+_BEST = 20  # candidates that may be drawn
+
+
+def answers(prompt: Prompt, weights: Weights) -> list[Answer]:
+    """The best candidates, best first. Never empty."""
     if not any(table.columns for table in prompt.schema.tables):
         return [(_fallback(prompt), None)]
     made = _considered(prompt, weights)
     if not made.candidates:
         return [(_fallback(prompt), None)]
     logs = log_probabilities(made, weights)
-    chosen = [int(np.argmax(logs))]
-    if temperature > 0:
-        scaled = logs.astype(np.float64) / temperature
-        shares = np.exp(scaled - scaled.max())
-        # The question's own words join the seed, so that one seed does not draw the same place everywhere.
-        random = np.random.default_rng([seed, *prompt.question.text.encode()])
-        chosen = random.choice(len(logs), size=n, p=shares / shares.sum()).tolist()
-    return [(_sql(made, number, weights), float(logs[number])) for number in chosen]
+    best = np.argsort(-logs, kind="stable")[:_BEST].tolist()
+    return [(_sql(made, number, weights), float(logs[number])) for number in best]
+
+
+def drawn(found: Sequence[Answer], *, n: int, temperature: float, seed: int, question: str) -> list[Answer]:
+    """The best answer, or ``n`` draws from the softmax over the best ones at a temperature above 0."""
+    if temperature <= 0 or len(found) == 1:
+        return [found[0]]
+    scaled = np.array([log for _, log in found], np.float64) / temperature
+    shares = np.exp(scaled - scaled.max())
+    # The question's own words join the seed, so that one seed does not draw the same place everywhere.
+    random = np.random.default_rng([seed, *question.encode()])
+    return [found[number] for number in random.choice(len(found), size=n, p=shares / shares.sum()).tolist()]
 
 
 def _considered(prompt: Prompt, weights: Weights) -> Considered:

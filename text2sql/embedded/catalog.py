@@ -87,6 +87,10 @@ class Catalog:
         """Edges that join the tables, each from a table already reached; None where they cannot be joined."""
         return _join(self, tuple(sorted(set(tables))))
 
+    def detour(self, tables: frozenset[int], table: int) -> int | None:
+        """How many more joins it takes to reach another table; None where no join leads there."""
+        return _detour(self, tables, table)
+
 
 @lru_cache(maxsize=1 << 14)
 def _join(catalog: Catalog, tables: tuple[int, ...]) -> tuple[Edge, ...] | None:
@@ -102,6 +106,12 @@ def _join(catalog: Catalog, tables: tuple[int, ...]) -> tuple[Edge, ...] | None:
         reached += [edge.other for edge in path]
         missing -= set(reached)
     return tuple(chosen)
+
+
+@lru_cache(maxsize=1 << 16)
+def _detour(catalog: Catalog, tables: frozenset[int], table: int) -> int | None:
+    before, after = catalog.join(tables), catalog.join({*tables, table})
+    return None if before is None or after is None else len(after) - len(before)
 
 
 def _path(catalog: Catalog, reached: list[int], goals: set[int]) -> list[Edge]:

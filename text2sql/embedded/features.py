@@ -108,7 +108,9 @@ def features(candidates: Sequence[tuple[Proposal, Filled]], view: QuestionView, 
     for proposal, filling in candidates:
         key = id(proposal)
         best_fill[key] = max(best_fill.get(key, -1e9), filling.score)
-    used = {id(proposal): uses(proposal.sketch) for proposal, _ in candidates}
+    sketches = {id(proposal): proposal.sketch for proposal, _ in candidates}
+    used = {key: uses(sketch) for key, sketch in sketches.items()}
+    roles = {key: _grouped(uses) for key, uses in used.items()}
     for row, (proposal, filling), rank in zip(rows, candidates, ranks, strict=True):
         start = SKETCH_FEATURES
         row[:start] = proposal.features
@@ -130,7 +132,7 @@ def features(candidates: Sequence[tuple[Proposal, Filled]], view: QuestionView, 
         start += 12
         row[start : start + 16] = _coverage(filling, shared)
         start += 16
-        row[start : start + 3 * len(_GROUPS)] = _by_role(used[id(proposal)], filling, view)
+        row[start : start + 3 * len(_GROUPS)] = _by_role(roles[id(proposal)], filling, view)
         start += 3 * len(_GROUPS)
         row[start:] = _shape(proposal, used[id(proposal)], filling, shared)
     return rows
@@ -200,14 +202,20 @@ def _coverage(filling: Filled, shared: Aspects) -> tuple[float, ...]:
     )
 
 
-def _by_role(used: Sequence[Use], filling: Filled, view: QuestionView) -> list[float]:
+def _grouped(used: Sequence[Use]) -> list[list[int]]:
+    """For each group of roles the slots that have one of them."""
+    return [sorted({use.column for use in used if use.role.split(":")[0] == group}) for group in _GROUPS]
+
+
+def _by_role(roles: Sequence[Sequence[int]], filling: Filled, view: QuestionView) -> list[float]:
     """For each group of roles: the least slot score, the least feature of being mentioned whole, how many."""
     found: list[float] = []
-    for group in _GROUPS:
-        numbers = {use.column for use in used if use.role.split(":")[0] == group}
-        scores = [filling.slot_scores[number] for number in numbers]
-        whole = [max(view.columns[filling.columns[n], 1], view.columns[filling.columns[n], 2]) for n in numbers]
-        found += [min(scores, default=0.0), float(min(whole, default=1.0)), len(numbers)]
+    for slots in roles:
+        if slots:
+            columns = [filling.columns[slot] for slot in slots]
+            found += [min(filling.slot_scores[slot] for slot in slots), min(view.whole[c] for c in columns), len(slots)]
+        else:
+            found += [0.0, 1.0, 0]
     return found
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
 from text2sql.embedded.catalog import Catalog
+from text2sql.embedded.network import log_softmax
 from text2sql.embedded.query import STAR, Condition, Query, Value, filled, values_of
 from text2sql.embedded.question import QuestionView
 from text2sql.embedded.sketches import Slots, slots_of
@@ -28,15 +30,24 @@ class SlotScores:
 
     roles: Floats
     tables: Floats
+    _known: dict[tuple[int, ...], tuple[list[float], list[int]]] = field(default_factory=dict)
+
+    def columns(self, roles: tuple[int, ...]) -> tuple[list[float], list[int]]:
+        """For a slot of these roles the log-probability of every column, and the columns, best first."""
+        if roles not in self._known:
+            logs = log_softmax(self.roles[list(roles)].sum(0))
+            self._known[roles] = logs.tolist(), np.argsort(-logs, kind="stable").tolist()
+        return self._known[roles]
 
 
 @dataclass(frozen=True)
 class Filled:
-    """A query, and how its parts were scored: columns, joins, extra tables, values."""
+    """A sketch with what fills it, and how its parts were scored: columns, joins, extra tables, values."""
 
-    query: Query
+    sketch: Query
     columns: tuple[int, ...]
     tables: tuple[int, ...]
+    values: tuple[Value, ...]
     used: tuple[Link, ...]
     slot_scores: tuple[float, ...]
     joins: float
@@ -44,7 +55,12 @@ class Filled:
     value_score: float
     missing: int
 
-    @property
+    @cached_property
+    def query(self) -> Query:
+        """The query; built when asked for, since most fillings are dropped by their score."""
+        return filled(self.sketch, self.columns, self.tables, self.values)
+
+    @cached_property
     def score(self) -> float:
         """All parts together, for pruning."""
         return sum(self.slot_scores) - _JOIN_COST * self.joins + self.table_score + 0.5 * self.value_score
@@ -75,34 +91,26 @@ def fill(sketch: Query, view: QuestionView, scores: SlotScores, *, keep: int) ->
     return found[:keep]
 
 
-def slot_logits(slots: Slots, slot: int, scores: SlotScores) -> Floats:
-    """Log-probabilities of the columns for one slot."""
-    logits = scores.roles[list(slots.roles[slot])].sum(0)
-    shifted = logits - logits.max()
-    result: Floats = shifted - np.log(np.exp(shifted).sum())
-    return result
-
-
 def _extended(states: Sequence[_State], slot: int, slots: Slots, catalog: Catalog, scores: SlotScores) -> list[_State]:
-    logits = slot_logits(slots, slot, scores)
-    order = np.argsort(-logits, kind="stable").tolist()
-    values = logits.tolist()
-    extended: list[_State] = []
-    for state in states:
-        taken = 0
+    values, order = scores.columns(slots.roles[slot])
+    extended: list[tuple[float, int, int]] = []
+    for number, state in enumerate(states):
+        taken, cost_of = 0, _NewTables(state, slot, slots, catalog)
         for column in _allowed(order, state, slot, slots, catalog):
             if column in state.columns:
                 continue
-            cost = _new_tables(state, column, slot, slots, catalog)
+            cost = cost_of[catalog.owner[column]]
             if cost is None:
                 continue
-            total = state.total + values[column] - _JOIN_COST * cost
-            extended.append(_State((*state.columns, column), (*state.scores, values[column]), total))
+            extended.append((state.total + values[column] - _JOIN_COST * cost, number, column))
             taken += 1
             if taken == _OPTIONS:
                 break
-    extended.sort(key=lambda state: -state.total)
-    return extended[:_BEAM]
+    extended.sort(key=lambda item: -item[0])
+    return [
+        _State((*states[number].columns, column), (*states[number].scores, values[column]), total)
+        for total, number, column in extended[:_BEAM]
+    ]
 
 
 def _allowed(order: list[int], state: _State, slot: int, slots: Slots, catalog: Catalog) -> Iterator[int]:
@@ -119,17 +127,29 @@ def _allowed(order: list[int], state: _State, slot: int, slots: Slots, catalog: 
     yield from (c for c in order if roots.count(roots[c]) > 1)
 
 
-def _new_tables(state: _State, column: int, slot: int, slots: Slots, catalog: Catalog) -> float | None:
-    """How many more tables the SELECTs of this slot need with the column, at most; None: no join leads there."""
-    worst = 0.0
-    for scope in slots.scopes[slot]:
-        here = {catalog.owner[c] for s, c in enumerate(state.columns) if scope in slots.scopes[s]}
-        if here and catalog.owner[column] not in here:
-            before, after = catalog.join(here), catalog.join({*here, catalog.owner[column]})
-            if before is None or after is None:
-                return None
-            worst = max(worst, float(len(after) - len(before)))
-    return worst
+class _NewTables(dict[int, float | None]):
+    """How many more tables the SELECTs of a slot need for a column of some table, at most; None: no join leads there.
+
+    Worked out once a table: a beam asks for the columns of few tables again and again.
+    """
+
+    def __init__(self, state: _State, slot: int, slots: Slots, catalog: Catalog) -> None:
+        super().__init__()
+        self._catalog = catalog
+        self._reached = [here for s in slots.scopes[slot] if (here := _reached(state, s, slots, catalog))]
+
+    def __missing__(self, table: int) -> float | None:
+        costs = [self._catalog.detour(here, table) for here in self._reached if table not in here]
+        worst = None if None in costs else max((float(cost) for cost in costs if cost), default=0.0)
+        self[table] = worst
+        return worst
+
+
+def _reached(state: _State, scope: int, slots: Slots, catalog: Catalog) -> frozenset[int]:
+    """The tables of the columns that one SELECT has so far."""
+    return frozenset(
+        catalog.owner[column] for column, places in zip(state.columns, slots.scopes, strict=False) if scope in places
+    )
 
 
 def _extra_tables(
@@ -138,7 +158,7 @@ def _extra_tables(
     """Choices of tables for the sketch's extra slots."""
     choices: list[tuple[tuple[int, ...], float]] = [((), 0.0)]
     for scope in slots.extras:
-        here = {catalog.owner[c] for s, c in enumerate(state.columns) if scope in slots.scopes[s]}
+        here = _reached(state, scope, slots, catalog)
         covered = here | {edge.other for edge in catalog.join(here) or ()}
         own = scores.tables[int(bool(here))]
         options = [t for t in np.argsort(-own, kind="stable").tolist() if t not in covered]
@@ -189,10 +209,8 @@ def _with_values(
         else:
             used.append(best)
             values.append(_value(best, blank, view))
-    query = filled(sketch, state.columns, tables, tuple(values))
-    return Filled(
-        query, state.columns, tables, tuple(used), state.scores, float(joins), table_score, total, missing
-    )  # fmt: skip
+    filling = (sketch, state.columns, tables, tuple(values), tuple(used))
+    return Filled(*filling, state.scores, float(joins), table_score, total, missing)
 
 
 def _fit(found: Link, blank: Value, condition: Condition | None, column: int, view: QuestionView) -> float:

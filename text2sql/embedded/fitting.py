@@ -3,32 +3,36 @@ database the proposing parts have not seen, half of them with retrieved examples
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
-from text2sql.embedded.catalog import compiled
 from text2sql.embedded.cues import CUES, cues
-from text2sql.embedded.encoding import Vector, encode, idf, neighbours, weighted
 from text2sql.embedded.equivalence import form
 from text2sql.embedded.features import by_hand
 from text2sql.embedded.grammar import grammar
 from text2sql.embedded.learning import fit_distinct, fit_roles, fit_softmax, fit_tables
-from text2sql.embedded.network import Floats, fit_clauses, fit_ranker
+from text2sql.embedded.lessons import Lesson, folds, lessons, prompts
+from text2sql.embedded.network import Floats, Ranker, fit_clauses, fit_ranker
 from text2sql.embedded.parser import considered
-from text2sql.embedded.proposing import SKETCH_FEATURES, Asked, Shown, propose, schema_of_sql
-from text2sql.embedded.query import Query, Sketched, scopes, sketched
-from text2sql.embedded.question import QuestionView, view
-from text2sql.embedded.reading import read
+from text2sql.embedded.proposing import SKETCH_FEATURES, Asked, Shown, propose
+from text2sql.embedded.query import Query, scopes
 from text2sql.embedded.sketches import HEADS, clauses, slots_of
 from text2sql.embedded.weights import Inventory, Weights
-from text2sql.embedded.writing import joinable, tables_of
-from text2sql.linking import masked
+from text2sql.embedded.writing import tables_of
+from text2sql.processes import spread
 from text2sql.types import Example, Schema
 
 Progress = Callable[[str, float], None]
+
+_TOGETHER = 100  # lessons that a worker ranks at a time
 
 
 @dataclass(frozen=True)
@@ -65,18 +69,6 @@ SMALL = Sizes(
 )
 
 
-@dataclass(frozen=True)
-class _Lesson:
-    """One example, ready to learn from; ``as_shown``: how it looks in another question's prompt."""
-
-    db_id: str
-    view: QuestionView
-    vector: Vector
-    gold: Query
-    cut: Sketched
-    as_shown: Shown
-
-
 def fit(
     examples: Sequence[Example],
     schemas: Mapping[str, Schema],
@@ -87,91 +79,93 @@ def fit(
 ) -> Weights:
     """Learn from examples; the same inputs give the same weights. ``progress`` hears a stage and its share."""
     sizes = sizes or Sizes()
-    lessons, places = _lessons(examples, schemas, sizes, progress)
-    folds = _folds([lesson.db_id for lesson in lessons], sizes.folds, seed)
-    prompts = _prompts(lessons, sizes, seed)
-    parts = []
-    for fold in range(sizes.folds):
-        rest = [lesson for lesson, own in zip(lessons, folds, strict=True) if own != fold]
-        parts.append(_base(rest, places, sizes, seed))
-        progress("proposers", (fold + 1) / (sizes.folds + 1))
-    combiner = _combiner(lessons, folds, prompts, parts, sizes.combiner_strength)
-    parts = [replace(part, combiner=combiner) for part in parts]
-    lists = []
-    for position, (lesson, fold) in enumerate(zip(lessons, folds, strict=True)):
-        made = _ranking(lesson, prompts[position], parts[fold])
-        if made is not None:
-            lists.append(made)
-        if position % 50 == 0:
-            progress("candidates", position / len(lessons))
-    rankers = tuple(
-        fit_ranker(
-            lists, hidden=sizes.ranker_hidden, epochs=sizes.ranker_epochs, seed=seed + number,
-            tell=lambda share: progress("ranker", share),
-        )
-        for number in range(sizes.rankers)
-    )  # fmt: skip
+    found, idf = lessons(examples, schemas, places=sizes.places, tell=lambda share: progress("reading", share))
+    own = folds([lesson.db_id for lesson in found], sizes.folds)
+    given = prompts(found, places=sizes.places, shown=sizes.shown, seed=seed)
+    with TemporaryDirectory() as folder:
+        # Read by the workers, each once.
+        course = _kept(_Course(found, own, given, idf, sizes, seed), Path(folder, "course"))
+        parts = []
+        for part in spread(_part, [(course, fold) for fold in (*range(sizes.folds), None)]):
+            parts.append(part)
+            progress("proposers", len(parts) / (sizes.folds + 1))
+        *crossed, base = parts
+        combiner = _combiner(found, own, given, crossed, sizes.combiner_strength)
+        jobs = []
+        for fold, part in enumerate(crossed):
+            file = _kept(replace(part, combiner=combiner), Path(folder, f"part{fold}"))
+            members = [position for position, its in enumerate(own) if its == fold]
+            jobs += [(course, file, members[at : at + _TOGETHER]) for at in range(0, len(members), _TOGETHER)]
+        lists: list[tuple[Floats, Floats]] = []
+        for number, made in enumerate(spread(_rankings, jobs), 1):
+            lists += made
+            progress("candidates", number / len(jobs))
+        file = _kept((lists, sizes), Path(folder, "lists"))
+        del lists
+        rankers: tuple[Ranker, ...] = ()
+        for ranker in spread(_ranker, [(file, seed + number) for number in range(sizes.rankers)]):
+            rankers += (ranker,)
+            progress("rankers", len(rankers) / sizes.rankers)
     if sizes.trust < 1:
         rankers = tuple(ranker.beside(by_hand(), sizes.trust) for ranker in rankers)
-    base = _base(lessons, places, sizes, seed)
     return replace(base, combiner=combiner, rankers=rankers)
 
 
-def _lessons(
-    examples: Sequence[Example], schemas: Mapping[str, Schema], sizes: Sizes, progress: Progress
-) -> tuple[list[_Lesson], Floats]:
-    """The examples that can be read, and idf over their questions."""
-    readable: list[tuple[Example, QuestionView, Query, Vector, Vector]] = []
-    for position, example in enumerate(examples):
-        catalog = compiled(schemas[example.question.db_id])
-        gold = read(example.sql, catalog)
-        if gold is not None and joinable(gold, catalog):
-            seen = view(example.question.text, catalog)
-            raw = encode(seen.masked, sizes.places)
-            by_sql = encode(masked(example.question.text, schema_of_sql(example.sql)), sizes.places)
-            readable.append((example, seen, gold, raw, by_sql))
-        if position % 50 == 0:
-            progress("reading", position / len(examples))
-    places = idf([raw for *_, raw, _ in readable], sizes.places)
-    lessons = []
-    for example, seen, gold, raw, by_sql in readable:
-        cut = sketched(gold)
-        as_shown = Shown(weighted(by_sql, places), cut.sketch)
-        lessons.append(_Lesson(example.question.db_id, seen, weighted(raw, places), gold, cut, as_shown))
-    return lessons, places
+# --- what the workers do -----------------------------------------------------------------------------------
 
 
-def _folds(db_ids: Sequence[str], count: int, seed: int) -> list[int]:
-    """A fold for every lesson, equal within a database, about equally large."""
-    sizes = Counter(db_ids)
-    order = sorted(sizes, key=lambda db_id: (-sizes[db_id], db_id))
-    loads, fold_of = [0] * count, {}
-    for db_id in order:
-        fold_of[db_id] = int(np.argmin(loads))
-        loads[fold_of[db_id]] += sizes[db_id]
-    return [fold_of[db_id] for db_id in db_ids]
+@dataclass(frozen=True)
+class _Course:
+    """All lessons, the fold of each, and the examples in its prompt."""
+
+    lessons: Sequence[Lesson]
+    folds: Sequence[int]
+    prompts: Sequence[Sequence[Shown]]
+    idf: Floats
+    sizes: Sizes
+    seed: int
 
 
-def _prompts(lessons: Sequence[_Lesson], sizes: Sizes, seed: int) -> list[list[Shown]]:
-    """For every other lesson its nearest ones of other databases, best first; none for the rest."""
-    random = np.random.default_rng(seed)
-    index = neighbours([lesson.vector for lesson in lessons], sizes.places)
-    numbers = {db_id: number for number, db_id in enumerate(dict.fromkeys(lesson.db_id for lesson in lessons))}
-    owners = np.array([numbers[lesson.db_id] for lesson in lessons])
-    prompts: list[list[Shown]] = []
-    for lesson, with_examples in zip(lessons, random.random(len(lessons)) < 0.5, strict=True):
-        similar = index.similarities(lesson.vector)
-        similar[owners == numbers[lesson.db_id]] = -1
-        nearest = np.argsort(-similar, kind="stable")[: sizes.shown].tolist()
-        prompts.append([lessons[n].as_shown for n in nearest] if with_examples else [])
-    return prompts
+def _kept(thing: object, file: Path) -> Path:
+    file.write_bytes(pickle.dumps(thing, pickle.HIGHEST_PROTOCOL))
+    return file
 
 
-def _base(lessons: Sequence[_Lesson], places: Floats, sizes: Sizes, seed: int) -> Weights:
+@lru_cache(maxsize=2)
+def _read(file: Path) -> Any:
+    return pickle.loads(file.read_bytes())
+
+
+def _part(job: tuple[Path, int | None]) -> Weights:
+    """The proposing parts without one fold, or with all."""
+    file, fold = job
+    course: _Course = _read(file)
+    rest = [lesson for lesson, own in zip(course.lessons, course.folds, strict=True) if own != fold]
+    return _base(rest, course.idf, course.sizes, course.seed)
+
+
+def _rankings(job: tuple[Path, Path, Sequence[int]]) -> list[tuple[Floats, Floats]]:
+    """The lists that some lessons give to the ranker."""
+    file, part, positions = job
+    course: _Course = _read(file)
+    made = (_ranking(course.lessons[position], course.prompts[position], _read(part)) for position in positions)
+    return [found for found in made if found is not None]
+
+
+def _ranker(job: tuple[Path, int]) -> Ranker:
+    file, seed = job
+    lists, sizes = _read(file)
+    return fit_ranker(lists, hidden=sizes.ranker_hidden, epochs=sizes.ranker_epochs, seed=seed)
+
+
+# --- the proposing parts -----------------------------------------------------------------------------------
+
+
+def _base(taught: Sequence[Lesson], places: Floats, sizes: Sizes, seed: int) -> Weights:
     """All weights but the combiner and the rankers."""
-    inventory = _inventory([lesson.cut.sketch for lesson in lessons])
-    numbers = np.array([inventory.numbers[lesson.cut.sketch] for lesson in lessons], np.int32)
-    vectors = [lesson.vector for lesson in lessons]
+    inventory = _inventory([lesson.cut.sketch for lesson in taught])
+    numbers = np.array([inventory.numbers[lesson.cut.sketch] for lesson in taught], np.int32)
+    vectors = [lesson.vector for lesson in taught]
     network = fit_clauses(
         vectors,
         inventory.labels[numbers],
@@ -183,26 +177,24 @@ def _base(lessons: Sequence[_Lesson], places: Floats, sizes: Sizes, seed: int) -
     )
     slots = [
         (lesson.view.columns, roles, column)
-        for lesson in lessons
+        for lesson in taught
         for roles, column in zip(slots_of(lesson.cut.sketch).roles, lesson.cut.columns, strict=True)
     ]
     tables = [
         (lesson.view.tables, (int(len(tables_of(scope, lesson.view.catalog)) > 1),), table)
-        for lesson in lessons
+        for lesson in taught
         for scope in scopes(lesson.gold)
         for table in scope.extras
     ]
     plain = [
         (lesson.vector, lesson.gold.distinct)
-        for lesson in lessons
+        for lesson in taught
         if not lesson.gold.group and all(not term.aggregate for term in lesson.gold.select)
     ]
     return Weights(
         idf=places,
         inventory=inventory,
         clauses=network,
-        neighbours=neighbours(vectors, sizes.places),
-        neighbour_sketch=numbers,
         combiner=np.zeros(SKETCH_FEATURES, np.float32),
         roles=fit_roles(slots, strength=sizes.strength),
         tables=fit_tables(tables, strength=sizes.strength),
@@ -220,21 +212,21 @@ def _inventory(sketches: Sequence[Query]) -> Inventory:
 
 
 def _combiner(
-    lessons: Sequence[_Lesson],
-    folds: Sequence[int],
-    prompts: Sequence[Sequence[Shown]],
+    taught: Sequence[Lesson],
+    own: Sequence[int],
+    given: Sequence[Sequence[Shown]],
     parts: Sequence[Weights],
     strength: float,
 ) -> Floats:
     """The weights of a sketch's scores, learned on questions of databases that the scores' makers have not seen."""
     rough = np.zeros(SKETCH_FEATURES, np.float32)
     width = len(HEADS)
-    rough[0], rough[1:width], rough[width], rough[width + 2], rough[width + 4] = 0.5, 0.4, -4.0, 4.0, 3.0
-    rough[width + 8 :] = -1.0
+    rough[0], rough[1:width], rough[width], rough[width + 2] = 0.5, 0.4, -4.0, 3.0
+    rough[width + 6 :] = -1.0
     # What is counted (values, texts, columns) is a weaker sign than a word that asks.
-    rough[width + 8 + CUES - 4 : width + 8 + CUES] = rough[-4:] = -0.4
+    rough[width + 6 + CUES - 4 : width + 6 + CUES] = rough[-4:] = -0.4
     lists = []
-    for lesson, fold, prompt in zip(lessons, folds, prompts, strict=True):
+    for lesson, fold, prompt in zip(taught, own, given, strict=True):
         asked = Asked(lesson.vector, cues(lesson.view))
         made = propose(asked, prompt, replace(parts[fold], combiner=rough), keep=100)
         right = [n for n, proposal in enumerate(made) if proposal.sketch == lesson.cut.sketch]
@@ -244,7 +236,7 @@ def _combiner(
     return combiner
 
 
-def _ranking(lesson: _Lesson, prompt: Sequence[Shown], part: Weights) -> tuple[Floats, Floats] | None:
+def _ranking(lesson: Lesson, prompt: Sequence[Shown], part: Weights) -> tuple[Floats, Floats] | None:
     """Candidates' features and targets, or None where none of them is right."""
     made = considered(lesson.view, lesson.vector, prompt, part)
     catalog = lesson.view.catalog

@@ -9,7 +9,7 @@ from text2sql.types import Column, Example, ForeignKey, Question, Schema, Table
 # Each schema: an entity with a text and a number, and something that refers to it.
 _WORLDS = (
     ("lighthouses", "lighthouse", "region", "height", "inspection", "Fair Isle"),
-    ("orchestras", "musician", "instrument", "age", "rehearsal", "Viola"),
+    ("greenhouses", "seedling", "soil", "weight", "watering", "Clay"),
     ("bakeries", "loaf", "flour", "price", "order", "Rye"),
 )
 _ASKED = (

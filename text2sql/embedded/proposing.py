@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +21,10 @@ from text2sql.types import Column, Example, Schema, Table
 Floats = npt.NDArray[np.float32]
 
 _UNSEEN = len(HEADS)
-_SHOWN = _UNSEEN + 4
+_SHOWN = _UNSEEN + 2
 _CUES = _SHOWN + 4
 SKETCH_FEATURES = _CUES + 2 * CUES
-_NEIGHBOURS, _FLOOR = 10, -12.0
+_FLOOR = -12.0
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,18 @@ def shown(examples: Sequence[Example], weights: Weights) -> list[Shown]:
     """The examples whose SQL can be read; their questions masked by the names and texts of their own SQL."""
     found = []
     for example in examples:
-        read = sketch_of(example.sql)
+        read = _example(example.question.text, example.sql, weights.places)
         if read is not None:
-            text = masked(example.question.text, schema_of_sql(example.sql))
-            found.append(Shown(weighted(encode(text, weights.places), weights.idf), read.sketch))
+            raw, sketch = read
+            found.append(Shown(weighted(raw, weights.idf), sketch))
     return found
+
+
+@lru_cache(maxsize=1 << 13)
+def _example(text: str, sql: str, places: int) -> tuple[Vector, Query] | None:
+    # Kept, because a good example stands in many prompts.
+    read = sketch_of(sql)
+    return None if read is None else (encode(masked(text, schema_of_sql(sql)), places), read.sketch)
 
 
 def schema_of_sql(sql: str) -> Schema:
@@ -116,11 +124,5 @@ def _features(asked: Asked, labels: npt.NDArray[np.int32], have: Floats, weights
     counts = np.zeros(len(labels), np.float32)
     counts[: len(weights.inventory.counts)] = weights.inventory.counts
     rows[:, _UNSEEN + 1] = np.log1p(counts)
-    similar = weights.neighbours.similarities(asked.vector)
-    if len(similar):
-        np.maximum.at(rows[:, _UNSEEN + 2], weights.neighbour_sketch, similar)
-        nearest = np.argsort(-similar, kind="stable")[:_NEIGHBOURS]
-        power = similar[nearest] ** 3 + 1e-6
-        np.add.at(rows[:, _UNSEEN + 3], weights.neighbour_sketch[nearest], power / power.sum())
     rows[:, _CUES:] = disagreement(asked.cues, have)
     return rows

@@ -85,15 +85,18 @@ class Change:
     def _term(self, term: Term) -> Term:
         column = term.column if term.column == STAR else self.column(term.column)
         second = term.second if term.second == STAR else self.column(term.second)
-        return replace(term, column=column, second=second)
+        return Term(column, term.aggregate, term.distinct, term.operator, second)
 
     def _condition(self, condition: Condition) -> Condition:
         term, right = self._term(condition.term), condition.right
+        changed: tuple[Value, ...] | Term | Query
         if isinstance(right, Query):
-            return replace(condition, term=term, right=self.query(right))
-        if isinstance(right, Term):
-            return replace(condition, term=term, right=self._term(right))
-        return replace(condition, term=term, right=tuple(self.value(value) for value in right))
+            changed = self.query(right)
+        elif isinstance(right, Term):
+            changed = self._term(right)
+        else:
+            changed = tuple(self.value(value) for value in right)
+        return Condition(term, condition.operator, changed, condition.either)
 
     def _limit(self, limit: Value) -> Value:
         return limit if limit.kind == "one" else self.value(limit)

@@ -47,6 +47,12 @@ class QuestionView:
     mentions: tuple[Link | None, ...]
 
     @cached_property
+    def whole(self) -> list[float]:
+        """For each column whether it is mentioned whole: in its own words or their inflections."""
+        whole: list[float] = np.maximum(self.columns[:, 1], self.columns[:, 2]).tolist()
+        return whole
+
+    @cached_property
     def masked(self) -> str:
         """The masked question."""
         return mask(self.linking)

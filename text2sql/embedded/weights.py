@@ -15,12 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from text2sql.embedded.cues import flags
-from text2sql.embedded.encoding import Neighbours
 from text2sql.embedded.network import ClauseNetwork, Ranker
 from text2sql.embedded.query import Condition, Query, Term, Value
 from text2sql.embedded.sketches import clauses
+from text2sql.errors import ConfigError
 
 Floats = npt.NDArray[np.float32]
+
+FORMAT = 2
+"""Of the file, and of the features that its numbers weigh: a change of either is a new format."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,11 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Weights:
-    """All of the parser's weights; ``neighbours`` are the train questions, ``neighbour_sketch`` their sketches."""
+    """All of the parser's weights."""
 
     idf: Floats
     inventory: Inventory
     clauses: ClauseNetwork
-    neighbours: Neighbours
-    neighbour_sketch: npt.NDArray[np.int32]
     combiner: Floats
     roles: Floats
     tables: Floats
@@ -81,17 +82,13 @@ class Weights:
 def save(weights: Weights, file: Path) -> None:
     """Write weights; large arrays as 8 bits a number, the rest as half or single floats."""
     arrays: dict[str, npt.NDArray[Any]] = {}
-    network, index = weights.clauses, weights.neighbours
+    network = weights.clauses
     for name, array in (("embedding", network.embedding), ("output", network.output)):
         scale = np.abs(array).max(axis=0) / 127 + 1e-12
         arrays[f"clauses.{name}"] = np.round(array / scale).astype(np.int8)
         arrays[f"clauses.{name}.scale"] = scale.astype(np.float32)
     arrays["clauses.bias"], arrays["clauses.output_bias"] = network.bias, network.output_bias
     arrays["idf"] = weights.idf.astype(np.float16)
-    arrays["neighbours.starts"] = np.diff(index.starts).astype(np.uint16)
-    arrays["neighbours.rows"] = index.rows.astype(np.uint16 if index.count < 1 << 16 else np.int32)
-    arrays["neighbours.weights"] = np.round(index.weights * 255).astype(np.uint8)
-    arrays["neighbours.sketch"] = weights.neighbour_sketch.astype(np.int16)
     for name in ("combiner", "roles", "tables", "distinct"):
         arrays[name] = getattr(weights, name)
     for number, ranker in enumerate(weights.rankers):
@@ -99,11 +96,11 @@ def save(weights: Weights, file: Path) -> None:
             arrays[f"ranker{number}.{item.name}"] = getattr(ranker, item.name).astype(np.float32)
     inventory = weights.inventory
     text = {
+        "format": FORMAT,
         "sketches": [_listed(sketch) for sketch in inventory.sketches],
         "counts": inventory.counts,
         "classes": inventory.classes,
         "sizes": network.sizes,
-        "count": index.count,
         "rankers": len(weights.rankers),
     }
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -122,9 +119,20 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def load(file: Path) -> Weights:
-    """Read weights. Raises OSError, KeyError, ValueError, zipfile.BadZipFile where the file is none of ours."""
+    """Read weights. Raises ConfigError where the file holds none, or those of another format."""
+    try:
+        return _load(file)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        raise ConfigError(
+            f"{file}: no weights of the embedded model, or those of another version of text2sql: fit them again"
+        ) from None
+
+
+def _load(file: Path) -> Weights:
     with zipfile.ZipFile(file) as archive:
         text = json.loads(archive.read("text.json"))
+        if text["format"] != FORMAT:
+            raise ValueError(text["format"])
         arrays = {
             name.removesuffix(".npy"): np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
             for name in archive.namelist()
@@ -139,16 +147,12 @@ def load(file: Path) -> Weights:
         tuple(text["counts"]),
         tuple(tuple(names) for names in text["classes"]),
     )
-    starts = np.concatenate([[0], np.cumsum(arrays["neighbours.starts"].astype(np.int32))]).astype(np.int32)
-    rows, weights = arrays["neighbours.rows"].astype(np.int32), arrays["neighbours.weights"].astype(np.float32) / 255
     return Weights(
         idf=arrays["idf"].astype(np.float32),
         inventory=inventory,
         clauses=ClauseNetwork(
             embedding, arrays["clauses.bias"], output, arrays["clauses.output_bias"], tuple(text["sizes"])
         ),
-        neighbours=Neighbours(starts, rows, weights, text["count"]),
-        neighbour_sketch=arrays["neighbours.sketch"].astype(np.int32),
         combiner=arrays["combiner"],
         roles=arrays["roles"],
         tables=arrays["tables"],

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from text2sql.errors import ConfigError
 from text2sql.protocols import Model
 from text2sql.types import Completion, Completions, Prompt
-
-if TYPE_CHECKING:
-    from text2sql.embedded.weights import Weights
 
 UNTUNED = Path(__file__).parents[1] / "embedded" / "untuned.weights"
 
@@ -32,22 +27,18 @@ def embedded(*, weights: Path | None = None) -> Model:
 class _Embedded:
     file: Path
 
-    @cached_property
-    def weights(self) -> Weights:
-        """Read when first needed, once."""
-        from text2sql.embedded.weights import load
-
-        return load(self.file)
-
     def complete(self, prompt: Prompt, *, n: int, temperature: float, seed: int) -> Completions:
-        """The best candidate, or ``n`` draws from the softmax over all candidates at a temperature above 0."""
-        from text2sql.embedded.answering import answers
+        """The best candidate, or ``n`` draws from the softmax over the best ones at a temperature above 0."""
+        from text2sql.embedded.answering import drawn
+        from text2sql.embedded.serving import answered
 
-        found = answers(prompt, self.weights, n=n, temperature=temperature, seed=seed)
-        return [Completion(text=sql, logprob=logprob) for sql, logprob in found]
+        found = answered(self.file, prompt)
+        chosen = drawn(found, n=n, temperature=temperature, seed=seed, question=prompt.question.text)
+        return [Completion(text=sql, logprob=logprob) for sql, logprob in chosen]
 
     def explain(self, prompt: Prompt) -> str:
         """How the best candidate came about: linking, sketches, candidates and their scores."""
         from text2sql.embedded.answering import explanation
+        from text2sql.embedded.weights import load
 
-        return explanation(prompt, self.weights)
+        return explanation(prompt, load(self.file))
