@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,7 +60,7 @@ class ClauseNetwork:
 
 def fit_clauses(
     vectors: Sequence[Vector], labels: npt.NDArray[np.int32], sizes: Sequence[int], *, places: int, hidden: int,
-    epochs: int, seed: int, tell: Callable[[float], None] = lambda share: None,
+    epochs: int, seed: int,
 ) -> ClauseNetwork:  # fmt: skip
     """Fit on labels (questions, heads); a label of -1 is none."""
     random = np.random.default_rng(seed)
@@ -99,7 +99,6 @@ def fit_clauses(
             np.add.at(gradient, place, back[row] * weight)
             share = 1 - adam.steps / steps
             adam.step([gradient, back.sum(0), dropped.T @ error, error.sum(0)], share)
-        tell((epoch + 1) / epochs)
     return ClauseNetwork(embedding, bias, output, output_bias, tuple(sizes))
 
 
@@ -132,7 +131,7 @@ class Ranker:
 
 def fit_ranker(
     lists: Sequence[tuple[Floats, Floats]], *, hidden: int, epochs: int, seed: int, decay: float = 0.003,
-    rate: float = 0.002, tell: Callable[[float], None] = lambda share: None,
+    rate: float = 0.002,
 ) -> Ranker:  # fmt: skip
     """Fit by listwise softmax (ListNet) on lists of (features, targets that sum to 1)."""
     random = np.random.default_rng(seed)
@@ -163,5 +162,4 @@ def fit_ranker(
             back = np.outer(error, second * keep) * (layer > 0)
             share = 1 - adam.steps / steps
             adam.step([rows.T @ back, back.sum(0), (layer * keep).T @ error, rows.T @ error], share)
-        tell((epoch + 1) / epochs)
     return Ranker(mean, scale, first, first_bias, second, linear)
