@@ -71,7 +71,7 @@ def fit_clauses(
     offsets = np.concatenate([[0], np.cumsum(sizes)])
     batch = 64
     steps = epochs * -(-len(vectors) // batch)
-    for epoch in range(epochs):
+    for _ in range(epochs):
         order = random.permutation(len(vectors))
         for at in range(0, len(order), batch):
             chosen = order[at : at + batch]
@@ -145,7 +145,7 @@ def fit_ranker(
     adam = Adam([first, first_bias, second, linear], rate, decay)
     batch = 16
     steps = epochs * -(-len(lists) // batch)
-    for epoch in range(epochs):
+    for _ in range(epochs):
         order = random.permutation(len(lists))
         for at in range(0, len(order), batch):
             chosen = [lists[i] for i in order[at : at + batch]]
