@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from heapq import heappush, heappushpop
 from typing import Literal
 
 from text2sql.linking import masked
@@ -45,8 +46,13 @@ def hyde(
             return max((similarity(one, skeleton(sql)) for one in skeletons), default=0.0)
 
         near = questions.nearest(masked(question.text, schema), max(k, _NEIGHBOURHOOD), to=question.db_id)
-        ranked = sorted(near, key=lambda hit: hit[1] + weight * likeness(hit[0].sql), reverse=True)
-        return [example for example, _ in ranked[:k]]
+        best: list[tuple[float, int]] = []
+        for rank, (example, cosine) in enumerate(near):
+            if len(best) == k and cosine + weight <= best[0][0]:
+                break  # no likeness lifts this one or those behind it
+            scored = (cosine + weight * likeness(example.sql), -rank)
+            (heappushpop if len(best) == k else heappush)(best, scored)
+        return [near[-rank][0] for _, rank in sorted(best, reverse=True)]
 
     def retrieve(question: Question, schema: Schema) -> Examples:
         sqls = [candidate.sql for candidate in draft(question, schema, drafts) if candidate.sql]
