@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.small import HARBOUR
-from text2sql.embedded.answering import explanation
+from text2sql.embedded import serving, weights
+from text2sql.embedded.answering import Answer, explanation
 from text2sql.embedded.catalog import compiled
 from text2sql.embedded.equivalence import form
 from text2sql.embedded.fitting import SMALL, fit
@@ -206,6 +207,47 @@ def test_schemas_without_columns() -> None:
 def test_a_missing_file_of_weights(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file of weights"):
         embedded(weights=tmp_path / "none")
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive"])
+def test_a_file_that_holds_no_weights(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "weights"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError, match="weights: no weights of the embedded model"):
+        embedded(weights=file).complete(ask("How many boats are there?"), n=1, temperature=0.0, seed=0)
+
+
+def test_weights_of_another_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "FORMAT", weights.FORMAT + 1)
+    with pytest.raises(ConfigError, match="another version of text2sql: fit them again"):
+        load(UNTUNED)
+
+
+def test_equal_prompts_are_answered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+    answer_job = serving._answer
+
+    def noted(job: bytes) -> list[Answer]:
+        asked.append(job)
+        return answer_job(job)
+
+    monkeypatch.setattr(serving, "_answer", noted)
+    monkeypatch.setattr(serving, "processors", lambda: 1)
+    prompt = ask("Which boats are longer than 12 metres?")
+    again = replace(prompt, question=replace(prompt.question, id="dev-0007"))
+    assert answer(prompt) == answer(again)
+    assert len(asked) == 1
+    answer(replace(prompt, schema=replace(SCHEMA, foreign_keys=())))
+    assert len(asked) == 2
+
+
+def test_workers_answer_as_this_process_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"Which boats are longer than {length} metres?" for length in range(30, 33)]
+    here = [answer(ask(text)) for text in texts]
+    serving._known.clear()
+    monkeypatch.setattr(serving, "_ALONE", 0)
+    monkeypatch.setattr(serving, "processors", lambda: 2)
+    assert [answer(ask(text)) for text in texts] == here
 
 
 # --- fitting ---------------------------------------------------------------------------------------------------
