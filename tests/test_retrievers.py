@@ -80,7 +80,7 @@ def test_hyde_follows_the_draft(data: Dataset, index: Index, search: str) -> Non
     question, schema = asked(data, 0)
     draft = "SELECT a FROM t WHERE b NOT IN (SELECT c FROM u)"
     plain = masked_question(index, data.schemas, k=5)(question, schema)
-    found = hyde(index, drafting(draft), data.schemas, k=5, search=search, weight=5.0)(question, schema)  # type: ignore[arg-type]
+    found = hyde(index, drafting(draft), data.schemas, data.pool, k=5, search=search, weight=5.0)(question, schema)  # type: ignore[arg-type]
 
     def likeness(examples: Sequence[Example]) -> list[float]:
         return [similarity(skeleton(example.sql), skeleton(draft)) for example in examples]
@@ -96,15 +96,35 @@ def test_hyde_without_a_draft_is_masked_question(data: Dataset, index: Index) ->
     question, schema = asked(data, 3)
     plain = masked_question(index, data.schemas, k=4)(question, schema)
     for draft in (drafting(), drafting(""), drafting("no SQL at all (")):
-        assert hyde(index, draft, data.schemas, k=4)(question, schema) == plain
-    weightless = hyde(index, drafting("SELECT count(*) FROM t"), data.schemas, k=4, weight=0.0)
+        assert hyde(index, draft, data.schemas, data.pool, k=4)(question, schema) == plain
+    weightless = hyde(index, drafting("SELECT count(*) FROM t"), data.schemas, data.pool, k=4, weight=0.0)
     assert weightless(question, schema) == plain
+
+
+def test_hyde_finds_what_scoring_the_whole_neighbourhood_finds(data: Dataset, index: Index) -> None:
+    draft, weight = "SELECT a FROM t WHERE b NOT IN (SELECT c FROM u)", 0.3
+    for at in range(0, 40, 5):
+        question, schema = asked(data, at)
+        masks = index("masked question", lambda e: masked(e.question.text, data.schemas[e.question.db_id]))
+        near = masks.nearest(masked(question.text, schema), 100, to=question.db_id)
+        scored = [score + weight * similarity(skeleton(e.sql), skeleton(draft)) for e, score in near]
+        order = sorted(range(len(near)), key=lambda n: -scored[n])[:5]
+        found = hyde(index, drafting(draft), data.schemas, data.pool, k=5, weight=weight)(question, schema)
+        assert found == [near[n][0] for n in order]
+
+
+def test_hyde_takes_no_negative_weight(data: Dataset, index: Index) -> None:
+    with pytest.raises(ConfigError, match="weight = -1 is negative"):
+        hyde(index, drafting(), data.schemas, data.pool, weight=-1)
 
 
 def test_hyde_asks_for_as_many_drafts_as_it_is_told(data: Dataset, index: Index) -> None:
     question, schema = asked(data, 0)
     drafts = drafting("SELECT count(*) FROM t", "SELECT a FROM t WHERE b NOT IN (SELECT c FROM u)")
-    one, two = (hyde(index, drafts, data.schemas, k=10, drafts=n, search="skeleton")(question, schema) for n in (1, 2))
+    one, two = (
+        hyde(index, drafts, data.schemas, data.pool, k=10, drafts=n, search="skeleton")(question, schema)
+        for n in (1, 2)
+    )
     assert {skeleton(example.sql) for example in one} != {skeleton(example.sql) for example in two}
     assert any("NOT IN" in example.sql for example in two)
 

@@ -6,10 +6,16 @@ aliases are folded away; DISTINCT, aggregates, operators, nesting, set operation
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from importlib.metadata import version
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
+
+from text2sql.artifacts import cache_folder, digest, file_digest, kept
 
 _TOKEN = re.compile(r"\w+|[<>=!]+|\S")
 
@@ -30,6 +36,21 @@ def skeleton(sql: str) -> str:
         return " ".join(_TOKEN.findall(query.sql(dialect="sqlite")))
     except (sqlglot.errors.SqlglotError, ValueError, RecursionError, AttributeError):
         return ""
+
+
+def skeletons(sqls: Sequence[str]) -> Mapping[str, str]:
+    """The skeletons of many queries by their SQL, kept in the cache folder: to parse a pool takes seconds.
+
+    Raises OSError where the cache cannot be written.
+    """
+
+    def build(folder: Path) -> None:
+        (folder / "skeletons.json").write_text(json.dumps([skeleton(sql) for sql in sqls]), encoding="utf-8")
+
+    # What sqlglot writes may change with its version, what is folded away with this file.
+    name = digest(version("sqlglot"), file_digest(Path(__file__)), *sqls)
+    folder = kept(cache_folder() / "skeletons" / name, build)
+    return dict(zip(sqls, json.loads((folder / "skeletons.json").read_bytes()), strict=True))
 
 
 def _fold(node: Any) -> None:

@@ -10,9 +10,10 @@ from functools import cache
 from heapq import heappush, heappushpop
 from typing import Literal
 
+from text2sql.errors import ConfigError
 from text2sql.linking import masked
 from text2sql.protocols import Draft, Examples, Index, Retriever, Schemas
-from text2sql.skeleton import similarity, skeleton
+from text2sql.skeleton import similarity, skeleton, skeletons
 from text2sql.sql import one_line
 from text2sql.types import Example, Question, Schema
 
@@ -23,6 +24,7 @@ def hyde(
     index: Index,
     draft: Draft,
     schemas: Schemas,
+    pool: Examples,
     *,
     k: int = 5,
     drafts: int = 1,
@@ -34,16 +36,21 @@ def hyde(
     ``search``: what is compared. ``skeleton+question``: cosine of the masked questions plus ``weight`` times the
     greatest similarity of the SQL skeletons; ``skeleton``: that alone; ``sql``: the text of the SQL.
     """
+    if weight < 0:
+        raise ConfigError(f"retriever 'hyde': weight = {weight} is negative; 0 leaves the draft out")
     text: Callable[[str], str] = skeleton if search == "skeleton" else one_line
-    queries = None if search == "skeleton+question" else index(search, lambda example: text(example.sql))
+    known = skeletons([example.sql for example in pool]) if search != "sql" else {}
+    queries = None
+    if search != "skeleton+question":
+        queries = index(search, lambda example: known.get(example.sql) or text(example.sql))
     questions = index("masked question", lambda e: masked(e.question.text, schemas[e.question.db_id]))
 
     def fused(question: Question, schema: Schema, sqls: Sequence[str]) -> Examples:
-        skeletons = list(map(skeleton, sqls))
+        drafted = list(map(skeleton, sqls))
 
         @cache
         def likeness(sql: str) -> float:
-            return max((similarity(one, skeleton(sql)) for one in skeletons), default=0.0)
+            return max((similarity(one, known[sql]) for one in drafted), default=0.0)
 
         near = questions.nearest(masked(question.text, schema), max(k, _NEIGHBOURHOOD), to=question.db_id)
         best: list[tuple[float, int]] = []
