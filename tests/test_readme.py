@@ -102,6 +102,20 @@ def test_the_first_table_is_what_is_printed(checkout: Path) -> None:
     assert without_seconds(printed) == without_seconds(shown)
 
 
+@pytest.mark.slow
+def test_the_ladder_is_what_is_printed(checkout: Path) -> None:
+    shown = next(block for block in blocks("") if block.startswith("spiderling dev"))
+    printed = text2sql("run experiments/ladder.toml --quiet", checkout).stdout
+
+    def scores(table: str) -> dict[str, float]:
+        found = re.findall(r"^(\S.*?) {2,}(\d+\.\d)  ", table, re.MULTILINE)
+        return {name: float(score) for name, score in found}
+
+    # Another processor sums in another order, and a close choice may fall otherwise.
+    assert scores(printed) == pytest.approx(scores(shown), abs=1.5)
+    assert len(scores(shown)) == 10
+
+
 def test_the_experiment_runs(checkout: Path) -> None:
     (experiment,) = blocks("toml")
     (checkout / "experiments/readme.toml").write_text(experiment, encoding="utf-8")

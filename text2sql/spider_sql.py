@@ -268,7 +268,7 @@ def _names(tokens: Sequence[str], columns_by_table: Mapping[str, Sequence[str]])
     """Any ``x AS y`` makes an alias, wherever it stands, and for the whole text; of two the last one wins."""
     tables = {table.lower() for table in columns_by_table}
     columns = (f"{table.lower()}.{name.lower()}" for table, names in columns_by_table.items() for name in names)
-    if tokens[-1:] == ["as"]:
+    if tokens and tokens[-1] == "as":
         raise ParseError("AS without an alias")
     aliases = {tokens[at + 1]: tokens[at - 1] for at, token in enumerate(tokens) if token == "as"}
     if tables & aliases.keys():
