@@ -102,7 +102,9 @@ def test_the_least_that_a_file_may_say(write: Write) -> None:
             "voter": (Choice("voter", "first", {"executable": False}),),
             "model": (Choice("model", "recorded", options),),
         },
-        metrics=(Choice("metric", "execution_accuracy", {"keep_distinct": False}),),
+        metrics=(
+            Choice("metric", "execution_accuracy", {"keep_distinct": False, "plug_value": False, "plug_cap": 50}),
+        ),
         draft={},
         seed=0,
         cross_database=False,

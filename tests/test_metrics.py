@@ -16,6 +16,7 @@ from text2sql.metrics._official import _without_distinct, official_verdict, prep
 from text2sql.metrics.execution_accuracy import execution_accuracy
 from text2sql.metrics.pass_at_n import pass_at_n
 from text2sql.metrics.valid_sql import valid_sql
+from text2sql.protocols import Databases
 from text2sql.sandbox import OFFICIAL
 from text2sql.types import Candidate, Example, Prediction, Question, Result, Schema, Verdict
 
@@ -158,6 +159,9 @@ class OutOfTime:
 
     def compare(self, db_id: str, gold: tuple[str, Result], predicted: tuple[str, Result], by: str) -> bool | None:
         return None
+
+    def on(self, databases: Databases) -> OutOfTime:
+        return self
 
 
 def test_a_comparison_without_end_is_a_timeout(execute: Execute) -> None:

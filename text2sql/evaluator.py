@@ -12,7 +12,7 @@ from text2sql import spider_sql
 from text2sql.artifacts import cache_folder, digest, file_digest, write_atomically
 from text2sql.dataset import Dataset
 from text2sql.errors import ParseError
-from text2sql.protocols import Metric
+from text2sql.protocols import Examples, Metric
 from text2sql.schema import read_schema
 from text2sql.types import Example, Hardness, Prediction, Verdict
 
@@ -22,6 +22,11 @@ LEVELS: tuple[Hardness, ...] = ("easy", "medium", "hard", "extra")
 @runtime_checkable
 class _Totalled(Protocol):
     def total(self, verdicts: Sequence[Verdict]) -> float: ...
+
+
+@runtime_checkable
+class _Checking(Protocol):
+    def check(self, examples: Examples) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,19 @@ class Judge:
         """One verdict per metric."""
         return {label: replace(metric(example, prediction), metric=label) for label, metric in self.metrics.items()}
 
+    def check(self, examples: Examples) -> None:
+        """Raises a metric's UsageError where something that it needs for these examples is missing."""
+        for metric in self.metrics.values():
+            if isinstance(metric, _Checking):
+                metric.check(examples)
+
     def regime(self) -> str:
         """What the first metric's figures may be compared with."""
         return next((str(getattr(metric, "regime", label)) for label, metric in self.metrics.items()), "")
+
+    def regimes(self) -> dict[str, str]:
+        """What each metric that says it may be compared with, by label."""
+        return {label: str(metric.regime) for label, metric in self.metrics.items() if hasattr(metric, "regime")}
 
     def total(self, label: str, verdicts: Sequence[Verdict]) -> float | None:
         """The score over many questions: the metric's own total, by default the mean; None over nothing."""

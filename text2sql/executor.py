@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -246,6 +246,10 @@ class Execute:
     def compare(self, db_id: str, gold: tuple[str, Result], predicted: tuple[str, Result], by: str) -> bool | None:
         """Compare two statements by their results, by the name of a comparison; None: out of time."""
         return self.executor.compare(self._database(db_id), gold, predicted, by, self.limits)
+
+    def on(self, databases: Mapping[str, Path]) -> Execute:
+        """The same executor, cache and limits, on other databases."""
+        return replace(self, databases=databases)
 
     def _database(self, db_id: str) -> Path:
         if db_id not in self.databases:

@@ -44,6 +44,9 @@ class Execute(Protocol):
     def compare(self, db_id: str, gold: tuple[str, Result], predicted: tuple[str, Result], by: str) -> bool | None:
         """Whether two statements' results are equal, by the name of a comparison of ``results``."""
 
+    def on(self, databases: Databases) -> Execute:
+        """The same with other databases in place of the data set's."""
+
 
 class Draft(Protocol):
     """A first guess at the SQL of a question, for retrieval."""
@@ -147,7 +150,7 @@ class Voter(Protocol):
 
 @runtime_checkable
 class Metric(Protocol):
-    """metrics/: score one prediction against gold. A metric may also have ``total(verdicts) -> float``."""
+    """metrics/: score one prediction against gold. What else a metric may have, its folder says."""
 
     def __call__(self, example: Example, prediction: Prediction) -> Verdict:
         """The verdict."""

@@ -155,11 +155,29 @@ def _notes(runs: Sequence[Scored]) -> Iterator[str]:
     if timed := {run.name: count for run in runs if (count := _decided_by_time(run))}:
         listed = ", ".join(f"{name} ({count})" for name, count in timed.items())
         yield f"\nQuestions with a candidate or a verdict that ran into its time limit: {listed}."
+    yield from _notes_on_verdicts([(run.name, run.judged) for run in runs])
+
+
+def _notes_on_verdicts(judged: Sequence[tuple[str, Judged]]) -> Iterator[str]:
+    """What the metrics after the first, whose regime heads the table, measure; and what verdicts hang on."""
+    judge = judged[0][1].judge
+    others = {label: regime for label, regime in judge.regimes().items() if label != next(iter(judge.metrics))}
+    if others:
+        yield "\n" + "\n".join(f"{label}: {regime}" for label, regime in others.items())
+    if cut := [f"{name} ({count})" for name, one in judged if (count := _cut_by_plug_cap(one))]:
+        yield f"\nWrong verdicts for which plug_cap left candidates untried: {', '.join(cut)}."
+
+
+def _cut_by_plug_cap(judged: Judged) -> int:
+    reasons = (verdict.reason for verdicts in judged.verdicts.values() for verdict in verdicts.values())
+    return sum(1 for reason in reasons if reason.endswith("plug_cap"))
 
 
 def _decided_by_time(run: Scored) -> int:
     """Questions where a time limit, and so the machine, had a say."""
-    judged = {id for verdicts in run.judged.verdicts.values() for id, v in verdicts.items() if v.reason == "timeout"}
+    judged = {
+        id for verdicts in run.judged.verdicts.values() for id, v in verdicts.items() if v.reason.startswith("timeout")
+    }
     return len(
         judged
         | {
@@ -184,7 +202,8 @@ def evaluation_table(evaluations: Sequence[Evaluation], *, markdown: bool = Fals
     cells = grid([["file", "metric", *_COLUMNS, "95 %"], *body], markdown)
     head = f"{which(first.dataset)}, {len(first.dataset.examples)} questions"
     regime = f"{first.judged.judge.regime()}; in %, by hardness; 95 % interval: {_methods(lines)}"
-    return "\n".join([head, regime, "", cells])
+    notes = _notes_on_verdicts([(one.file.name, one.judged) for one in evaluations])
+    return "\n".join([head, regime, "", cells, *notes])
 
 
 def grid(cells: Sequence[Sequence[str]], markdown: bool) -> str:
@@ -241,6 +260,7 @@ def runs_json(experiment: str, runs: Runs | Sequence[Scored]) -> dict[str, Any]:
                 "n": row.n,
                 "answered": row.answered,
                 "regime": runs[0].judge.regime(),
+                "regimes": runs[0].judge.regimes(),
                 "metrics": row.scores,
                 "interval": [row.interval.low, row.interval.high] if row.interval else None,
                 "interval_method": row.interval.method if row.interval else None,
@@ -263,6 +283,7 @@ def evaluations_json(evaluations: Sequence[Evaluation]) -> list[dict[str, Any]]:
             "file": str(evaluation.file),
             "n": len(evaluation.dataset.examples),
             "regime": evaluation.judged.judge.regime(),
+            "regimes": evaluation.judged.judge.regimes(),
             "metrics": {metric: evaluation.judged.scores(metric) for metric in evaluation.judged.verdicts},
         }
         for evaluation in evaluations

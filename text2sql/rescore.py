@@ -56,9 +56,10 @@ def evaluate_files(
     answers = {file: align(file, questions, allow_missing=allow_missing) for file in files}
     levels = hardness(dataset)
     with Executor(workers=workers, cache=cache_folder() / "executions.sqlite") as executor:
+        judge = build_judge(choices, dataset, executor, seconds=seconds)
+        judge.check(dataset.examples)
         if not allow_gold_errors:
             check_gold(dataset, dataset.examples, executor)
-        judge = build_judge(choices, dataset, executor, seconds=seconds)
         return [
             Evaluation(file, dataset, _judge(file.name, dataset, found, judge, levels, executor.workers, progress))
             for file, found in answers.items()
@@ -166,6 +167,7 @@ def vote(
         known = writer.run.verdicts
         voted = {id for id in writer.run.records if judge.metrics.keys() <= known.get(id, {}).keys()}
         todo = [e for e in dataset.examples if e.question.id in base.records.keys() - voted]
+        judge.check(todo)
         for prediction, verdicts in in_parallel(elect, todo, executor.workers):
             question = prediction.question
             writer.add(prediction, dataset.schemas[question.db_id], (), 0.0)

@@ -59,6 +59,9 @@ def run(
             _Job(experiment, assembly, examples, levels, run_folder(experiment, assembly.configuration, out), retry)
             for assembly in assemblies
         ]
+        for job in jobs:
+            if not job.finished:
+                job.judge.check(examples)
         if any(not job.finished for job in jobs) and not allow_gold_errors:
             check_gold(dataset, examples, executor)
         pipelines = [job.assembly.pipeline() if job.asks else None for job in jobs]

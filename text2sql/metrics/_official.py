@@ -6,7 +6,12 @@ Source: exec_eval.py and parse.py of taoyds/test-suite-sql-eval (2022), quirks i
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
 
+from text2sql.errors import ConfigError
+from text2sql.metrics._plug_value import plugged
 from text2sql.protocols import Execute
 from text2sql.sql import scan
 from text2sql.types import Result
@@ -15,19 +20,78 @@ _AFTER_STATEMENT = re.compile(r"(?:[^\S\r\n]|--[^\r\n]*(?:\r\n?|\n|\Z))*")
 _CURRENT_YEAR = re.compile(r"YEAR\s*\(\s*CURDATE\s*\(\s*\)\s*\)\s*", re.IGNORECASE)
 
 
-def official_verdict(execute: Execute, db_id: str, gold: str, predicted: str, *, keep_distinct: bool) -> str:
-    """Empty where the prediction is right, else the reason why it is wrong."""
-    gold, predicted = prepare(gold, keep_distinct), prepare(predicted.replace("value", "1"), keep_distinct)
+def official_verdict(
+    execute: Execute,
+    db_id: str,
+    gold: str,
+    predicted: str,
+    *,
+    keep_distinct: bool,
+    plug_cap: int = 0,
+    suite: Sequence[Path] = (),
+) -> str:
+    """Empty where the prediction is right, else the reason why it is wrong.
+
+    ``plug_cap``: so many candidates of plug_value are tried besides the prediction; where there are more, the
+    reason ends in ", plug_cap". ``suite``: databases that a candidate has to pass, all of them, in place of the one
+    that ``execute`` has under this ``db_id``.
+    """
+    gold, predicted = _mended(gold, keep_distinct), _mended(predicted.replace("value", "1"), keep_distinct)
     if not predicted.strip():
         return "not_a_query"
-    comparison = "in_order" if "order by" in gold.lower() else "any_order"
-    expected, found = (run(execute, db_id, sql) for sql in (gold, predicted))
-    if expected.error:
-        return "gold_error"
-    if found.error:
-        return found.error
-    equal = execute.compare(db_id, (gold, expected), (predicted, found), comparison)
-    return "" if equal else "timeout" if equal is None else "wrong_result"
+    judged = _Gold(execute, db_id, gold, suite)
+    reason = judged.reason(predicted)
+    if not plug_cap or reason in ("", "gold_error"):
+        return reason
+    count, candidates = plugged(gold, predicted)
+    for candidate in islice(candidates, plug_cap):
+        found = judged.reason(candidate)
+        if found in ("", "gold_error"):
+            return found
+        if found == "timeout":  # another machine may have found it right
+            reason = found
+    return f"{reason}, plug_cap" if count > plug_cap else reason
+
+
+class _Gold:
+    """Gold and its results on each database, run when a candidate gets there."""
+
+    def __init__(self, execute: Execute, db_id: str, sql: str, suite: Sequence[Path]) -> None:
+        self._db_id, self._sql = db_id, _CURRENT_YEAR.sub("2020", sql)
+        self._by = "in_order" if "order by" in sql.lower() else "any_order"
+        self._places = [execute.on({db_id: database}) for database in suite] or [execute]
+        self._results: list[Result] = []
+
+    def reason(self, candidate: str) -> str:
+        """Why the candidate fails on the first database where it does; empty where it passes on all."""
+        sql = _CURRENT_YEAR.sub("2020", candidate)
+        return next((reason for i in range(len(self._places)) if (reason := self._on(i, sql))), "")
+
+    def _on(self, place: int, sql: str) -> str:
+        execute = self._places[place]
+        if place == len(self._results):
+            self._results.append(run(execute, self._db_id, self._sql))
+        expected = self._results[place]
+        if expected.error:
+            return "gold_error"
+        found = run(execute, self._db_id, sql)
+        if found.error:
+            return found.error
+        equal = execute.compare(self._db_id, (self._sql, expected), (sql, found), self._by)
+        return "" if equal else "timeout" if equal is None else "wrong_result"
+
+
+def tries(plug_value: bool, plug_cap: int) -> int:
+    """How many candidates of plug_value are tried. Raises ConfigError for a cap below 1."""
+    if plug_cap < 1:
+        raise ConfigError(f"plug_cap is the number of candidates to try, at least 1, not {plug_cap}")
+    return plug_cap if plug_value else 0
+
+
+def flags(keep_distinct: bool, plug_cap: int) -> str:
+    """The official flags, as the end of a line that names a regime."""
+    kept = ", keep_distinct" if keep_distinct else ""
+    return f"{kept}, plug_value, at most {plug_cap} candidates" if plug_cap else f"{kept}, no plug_value"
 
 
 def run(execute: Execute, db_id: str, sql: str) -> Result:
@@ -42,11 +106,13 @@ def prepare(sql: str, keep_distinct: bool) -> str:
     >>> prepare("SELECT COUNT(DISTINCT a) FROM t WHERE b > = 2", False)
     'SELECT COUNT( a) FROM t WHERE b >= 2'
     """
+    return _CURRENT_YEAR.sub("2020", _mended(sql, keep_distinct))
+
+
+def _mended(sql: str, keep_distinct: bool) -> str:
     for split, joined in (("> =", ">="), ("< =", "<="), ("! =", "!=")):
         sql = sql.replace(split, joined)
-    if not keep_distinct:
-        sql = _without_distinct(sql)
-    return _CURRENT_YEAR.sub("2020", sql)
+    return sql if keep_distinct else _without_distinct(sql)
 
 
 def _without_distinct(sql: str) -> str:
