@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from text2sql.protocols import Execute
+from text2sql.results import undecided
 from text2sql.sql import scan
 from text2sql.types import Result
 
@@ -26,6 +27,8 @@ def official_verdict(execute: Execute, db_id: str, gold: str, predicted: str, *,
         return "gold_error"
     if found.error:
         return found.error
+    if gold != predicted and undecided(expected, found):
+        return "too_big"
     equal = execute.compare(db_id, (gold, expected), (predicted, found), comparison)
     return "" if equal else "timeout" if equal is None else "wrong_result"
 
