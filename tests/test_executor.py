@@ -28,7 +28,7 @@ from text2sql.types import Result
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals")
 # One operation of SQLite's virtual machine that goes on for minutes, so that no handler is called.
-STUCK = HOSTILE["instr"]
+STUCK = HOSTILE["instr"][1]
 
 
 @pytest.fixture

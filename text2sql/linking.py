@@ -7,6 +7,7 @@ quoted text, numbers and dates.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from text2sql.vocabulary import HINTS, NUMBER_WORDS, STOP_WORDS, stem, words_of
 Kind: TypeAlias = Literal["exact", "stem", "part", "synonym", "value", "quoted", "name", "number", "date"]
 
 _TOKEN = re.compile(r"\d{4}-\d\d?-\d\d?|\d[\d,]*\.?\d+|\d+|[^\W\d_]+|\w+|\S")
-_QUOTED = re.compile(r"""(?<!\w)(?:"([^"]+)"|“([^”]+)”|‘([^’]+)’|'([^']+(?:'\w[^']*)*)')(?!\w)""")
+_QUOTED = re.compile(r"""(?<!\w)(?:"([^"]+)"|“([^“”]+)”|‘([^‘’]+)’|'([^']+(?:'\w[^']*){0,20})')(?!\w)""")
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?")
 
 
@@ -223,11 +224,12 @@ def _telling(tokens: Sequence[Token], value: str) -> bool:
 
 
 def _quoted(text: str, tokens: Sequence[Token]) -> Iterator[Link]:
+    starts, ends = [token.start for token in tokens], [token.end for token in tokens]
     for match in _QUOTED.finditer(text):
-        inside = [p for p, token in enumerate(tokens) if match.start() <= token.start and token.end <= match.end()]
+        first, last = bisect_left(starts, match.start()), bisect_right(ends, match.end())
         value = next(group for group in match.groups() if group is not None).strip()
-        if inside and value:
-            yield Link(inside[0], inside[-1] + 1, "quoted", value=value)
+        if first < last and value:
+            yield Link(first, last, "quoted", value=value)
 
 
 def _numbers(tokens: Sequence[Token], taken: set[int]) -> Iterator[Link]:

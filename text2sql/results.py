@@ -198,6 +198,19 @@ COMPARISONS = {
 """Comparisons by name: a worker process is told a name, never handed a function."""
 
 
+def undecided(gold: Result, predicted: Result) -> bool:
+    """Whether a limit on rows or bytes cut off what could still decide the comparison.
+
+    A result that was cut has at least the rows that were fetched.
+    """
+    if len(gold.columns) != len(predicted.columns) or not (gold.truncated or predicted.truncated):
+        return False
+    if gold.truncated and predicted.truncated:
+        return True
+    whole, cut = (predicted, gold) if gold.truncated else (gold, predicted)
+    return whole.row_count >= cut.row_count
+
+
 # --- results as JSON -----------------------------------------------------------------------------------
 
 

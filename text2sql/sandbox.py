@@ -31,7 +31,7 @@ ERRORS = {
     "multi_statement": "more than one statement",
     "not_a_query": "a write, a command or nothing at all: refused or without rows",
     "timeout": "ran into the time limit",
-    "too_big": "SQL, a cell or the memory needed is beyond the limits",
+    "too_big": "SQL, a cell, the memory needed or rows that decide a comparison are beyond the limits",
     "crashed": "took its worker process down",
     "invalid": "refused by SQLite for another reason",
 }

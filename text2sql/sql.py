@@ -70,7 +70,7 @@ _THOUGHT = re.compile(r"<(think|thinking)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNOR
 _THOUGHT_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _FENCE = re.compile(r"```(.*?)(?:```|\Z)", re.DOTALL)
 # A word is not enough for WITH, which starts many a sentence.
-_QUERY = r"""(?:SELECT\b|WITH\s+(?:RECURSIVE\s+)?(?:\w+|"[^"]+"|`[^`]+`|\[[^\]]+\])\s*(?:\([^()]*\)\s*)?
+_QUERY = r"""(?:SELECT\b|WITH\s+(?:RECURSIVE\s+)?(?:\w+|"[^"]+"|`[^`]+`|\[[^\]\[]+\])\s*(?:\([^()]*\)\s*)?
              AS\s*(?:(?:NOT\s+)?MATERIALIZED\s*)?\()"""
 _START = re.compile(
     rf"""^[ \t>]*(?:[^\n:`'"-]{{0,60}}:[ \t*]*)?(?:SQL(?:ite)?[ \t]+)?(?P<sql>{_QUERY}.*)""",
