@@ -79,12 +79,12 @@ def _judged_row(name: str, judged: Judged, dataset: Dataset) -> Row:
     metric = next(iter(judged.verdicts))
     verdicts = judged.verdicts[metric]
     databases = {example.question.id: example.question.db_id for example in dataset.examples}
-    scores = [verdict.score for verdict in verdicts.values()]
+    counted = {id: verdict.score for id, verdict in verdicts.items() if judged.judge.counts(metric, verdict)}
     return Row(
         name=name,
         n=len(verdicts),
         scores={metric: judged.scores(metric) for metric in judged.verdicts},
-        interval=interval(scores, [databases[id] for id in verdicts]) if scores else None,
+        interval=interval(list(counted.values()), [databases[id] for id in counted]) if counted else None,
     )
 
 
@@ -155,6 +155,7 @@ def _notes(runs: Sequence[Scored]) -> Iterator[str]:
     if timed := {run.name: count for run in runs if (count := _decided_by_time(run))}:
         listed = ", ".join(f"{name} ({count})" for name, count in timed.items())
         yield f"\nQuestions with a candidate or a verdict that ran into its time limit: {listed}."
+    yield from (f"\n{run.name}: {note}" for run in runs for note in run.judged.notes())
 
 
 def _decided_by_time(run: Scored) -> int:
@@ -184,7 +185,8 @@ def evaluation_table(evaluations: Sequence[Evaluation], *, markdown: bool = Fals
     cells = grid([["file", "metric", *_COLUMNS, "95 %"], *body], markdown)
     head = f"{which(first.dataset)}, {len(first.dataset.examples)} questions"
     regime = f"{first.judged.judge.regime()}; in %, by hardness; 95 % interval: {_methods(lines)}"
-    return "\n".join([head, regime, "", cells])
+    notes = (f"\n{one.file.name}: {note}" for one in evaluations for note in one.judged.notes())
+    return "\n".join([head, regime, "", cells, *notes])
 
 
 def grid(cells: Sequence[Sequence[str]], markdown: bool) -> str:

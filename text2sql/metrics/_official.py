@@ -1,4 +1,4 @@
-"""What the official evaluator does to two statements before it runs them, and its verdict on one pair.
+"""What the official evaluator does to two statements before it runs them, and verdicts on one pair.
 
 Source: exec_eval.py and parse.py of taoyds/test-suite-sql-eval (2022), quirks included.
 """
@@ -17,23 +17,40 @@ _CURRENT_YEAR = re.compile(r"YEAR\s*\(\s*CURDATE\s*\(\s*\)\s*\)\s*", re.IGNORECA
 
 def official_verdict(execute: Execute, db_id: str, gold: str, predicted: str, *, keep_distinct: bool) -> str:
     """Empty where the prediction is right, else the reason why it is wrong."""
-    gold, predicted = prepare(gold, keep_distinct), prepare(predicted.replace("value", "1"), keep_distinct)
+    gold, predicted = prepare_pair(gold, predicted, keep_distinct=keep_distinct)
+    return compare(execute, db_id, gold, predicted, order(gold), writes=True)[1]
+
+
+def compare(
+    execute: Execute, db_id: str, gold: str, predicted: str, by: str, *, writes: bool = False
+) -> tuple[float, str]:
+    """How equal the results of two statements are, by the name of a comparison, and the reason where not wholly.
+
+    ``writes``: a write, which we refuse, counts as a result without rows, which it has in the official evaluator.
+    """
     if not predicted.strip():
-        return "not_a_query"
-    comparison = "in_order" if "order by" in gold.lower() else "any_order"
-    expected, found = (run(execute, db_id, sql) for sql in (gold, predicted))
+        return 0.0, "not_a_query"
+    expected, found = execute(db_id, gold), execute(db_id, predicted)
+    if writes:
+        expected, found = (Result() if r.error == "not_a_query" else r for r in (expected, found))
     if expected.error:
-        return "gold_error"
+        return 0.0, "gold_error"
     if found.error:
-        return found.error
-    equal = execute.compare(db_id, (gold, expected), (predicted, found), comparison)
-    return "" if equal else "timeout" if equal is None else "wrong_result"
+        return 0.0, found.error
+    equal = execute.compare(db_id, (gold, expected), (predicted, found), by)
+    if equal is None:
+        return 0.0, "timeout"
+    return float(equal), "" if equal == 1 else "wrong_result"
 
 
-def run(execute: Execute, db_id: str, sql: str) -> Result:
-    """The result as the official evaluator sees it: a write, which we refuse, returns no rows there."""
-    result = execute(db_id, sql)
-    return Result() if result.error == "not_a_query" else result
+def prepare_pair(gold: str, predicted: str, *, keep_distinct: bool = False) -> tuple[str, str]:
+    """The statements that the official evaluator runs: in predictions ``value`` is 1."""
+    return prepare(gold, keep_distinct), prepare(predicted.replace("value", "1"), keep_distinct)
+
+
+def order(gold: str) -> str:
+    """Whether the official evaluator compares rows in_order or in any_order: by a look at the text of gold."""
+    return "in_order" if "order by" in gold.lower() else "any_order"
 
 
 def prepare(sql: str, keep_distinct: bool) -> str:
