@@ -112,16 +112,19 @@ def could_return(ranked: Sequence[Row], predicted: Sequence[Row]) -> bool:
     if None in near or not near:
         return not near
     *columns, ranks_near = zip(*(row for row in ranked if row[-1] in near), strict=True)
-    others = list(zip(*predicted, strict=True))
+    others = Counter(zip(*predicted, strict=True))
     # Columns are paired one after the other as long as every predicted row still has a row of its own; of equal
     # columns one is tried. A stack instead of recursion, because a result may have 2000 columns.
+    kinds, copies = list(others), list(others.values())
     stack: list[tuple[tuple[int, ...], Numbers, Numbers]] = [((), *numbered(ranks_near, wanted))]
     while stack:
         used, left, right = stack.pop()
         if len(used) == len(columns):
-            return len(columns) == len(others)
-        for other, i in {other: i for i, other in enumerate(others) if i not in used}.items():
-            numbers = numbered(zip(left, columns[len(used)], strict=True), zip(right, other, strict=True))
-            if Counter(numbers[1]) <= Counter(numbers[0]):
-                stack.append(((*used, i), *numbers))
+            return len(columns) == others.total()
+        taken = Counter(used)
+        for kind, column in enumerate(kinds):
+            if taken[kind] < copies[kind]:
+                numbers = numbered(zip(left, columns[len(used)], strict=True), zip(right, column, strict=True))
+                if Counter(numbers[1]) <= Counter(numbers[0]):
+                    stack.append(((*used, kind), *numbers))
     return False
