@@ -468,20 +468,20 @@ def test_compare(database: Path, cache: Path) -> None:
     with Executor(workers=1, cache=cache) as executor:
         execute = Execute(executor, {"kiln": database})
 
-        def compare(gold: str, predicted: str, by: str = "any_order") -> bool | None:
+        def compare(gold: str, predicted: str, by: str = "any_order") -> float | None:
             return execute.compare("kiln", (gold, execute("kiln", gold)), (predicted, execute("kiln", predicted)), by)
 
         hundred = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r LIMIT 100)"
         many, swapped = f"{hundred} SELECT n, -n, n + 0.0 FROM r", f"{hundred} SELECT -n, n + 0.0, n FROM r"
         even, odd = f"{hundred} SELECT n, n % 2 = 0 FROM r", f"{hundred} SELECT n, n % 2 FROM r"
         for _ in range(2):
-            assert compare("SELECT glaze FROM pot", "SELECT glaze FROM pot") is True
-            assert compare("SELECT glaze FROM pot", "SELECT pot_id FROM pot") is False
-            assert compare("SELECT 1.0", "SELECT 1") is True
-            assert compare(many, swapped) is compare(many, swapped, "in_order") is True
-            assert compare(many, f"{swapped} ORDER BY n DESC") is True
-            assert compare(many, f"{swapped} ORDER BY n DESC", "in_order") is False
-            assert compare(even, odd) is False
+            assert compare("SELECT glaze FROM pot", "SELECT glaze FROM pot") == 1
+            assert compare("SELECT glaze FROM pot", "SELECT pot_id FROM pot") == 0
+            assert compare("SELECT 1.0", "SELECT 1") == 1
+            assert compare(many, swapped) == compare(many, swapped, "in_order") == 1
+            assert compare(many, f"{swapped} ORDER BY n DESC") == 1
+            assert compare(many, f"{swapped} ORDER BY n DESC", "in_order") == 0
+            assert compare(even, odd) == 0
         # Where 1.0 stands against 1 a worker decided, once each; digests settled the others.
         assert executor._cache._one("SELECT count(*), sum(equal) FROM comparisons") == (5, 4)
 
@@ -491,7 +491,7 @@ def test_compare_without_enough_time(database: Path) -> None:
         slow = f"{COUNTING} SELECT n, n + 1 FROM r LIMIT 30000"
         gold = executor.execute(database, slow)
         other = replace(gold, digest=replace(gold.digest, canonical_bag="x", integral_floats=True))
-        assert executor.compare(database, (slow, gold), (slow, other), "any_order", CANDIDATE) is True
+        assert executor.compare(database, (slow, gold), (slow, other), "any_order", CANDIDATE) == 1
         short = replace(CANDIDATE, seconds=0.001, rows=CANDIDATE.rows + 1)
         assert executor.compare(database, (slow, gold), (slow, other), "any_order", short) is None
 

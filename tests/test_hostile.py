@@ -20,7 +20,6 @@ import pytest
 
 from tests.hostile import HOSTILE, TABLES, VIRTUAL_TABLES
 from tests.small import questions, tables_entry, write_database, write_json
-from text2sql.audit import _boundary
 from text2sql.dataset import load_dataset
 from text2sql.embedded.reading import sketch_of
 from text2sql.errors import ParseError
@@ -34,6 +33,7 @@ from text2sql.sandbox import CANDIDATE, ERRORS
 from text2sql.skeleton import constructs, skeleton
 from text2sql.spider_sql import hardness, parse
 from text2sql.sql import extract, is_ordered, one_line
+from text2sql.ties import ranking
 from text2sql.types import Candidate, Column, Completion, Example, Prediction, Question, Result, Schema, Table
 from text2sql.voters.majority import majority
 
@@ -190,7 +190,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "voting": elected,
     "official text": lambda sql: prepare(sql, False),
     "official grammar": read_exactly,
-    "ties": _boundary,
+    "ties": ranking,
     "embedded parser": sketch_of,
 }
 

@@ -15,9 +15,9 @@ PACKAGE = ROOT / "text2sql"
 
 WORDS = ["errors", "types", "protocols"]
 TOOLS = [
-    "artifacts", "parallel", "processes", "registry", "results", "sandbox", "worker", "schema", "sql", "spider_sql",
-    "spider_match", "vocabulary", "linking", "skeleton", "predictions", "databases", "dataset", "embedded",
-    "execution_cache", "executor", "calls", "index", "download",
+    "artifacts", "parallel", "processes", "registry", "matching", "results", "sandbox", "worker", "schema", "sql",
+    "ties", "spider_sql", "spider_match", "vocabulary", "linking", "skeleton", "predictions", "databases", "dataset",
+    "embedded", "execution_cache", "executor", "calls", "index", "download",
 ]  # fmt: skip
 STRATEGIES = [
     "linkers", "models", "embedders", "retrievers", "rerankers", "prompts", "generators", "revisers", "voters",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -157,7 +157,10 @@ class OutOfTime:
     def __call__(self, db_id: str, sql: str) -> Result:
         return self._execute(db_id, sql)
 
-    def compare(self, db_id: str, gold: tuple[str, Result], predicted: tuple[str, Result], by: str) -> bool | None:
+    def compare(self, db_id: str, gold: tuple[str, Result], predicted: tuple[str, Result], by: str) -> float | None:
+        return None
+
+    def time(self, db_id: str, statements: Sequence[str], repeats: int) -> list[list[float]] | None:
         return None
 
     def on(self, databases: Databases) -> OutOfTime:

@@ -15,8 +15,10 @@ from text2sql.errors import DatabaseError
 from text2sql.evaluator import LEVELS, hardness
 from text2sql.executor import Execute, Executor
 from text2sql.parallel import in_parallel
+from text2sql.results import all_null
 from text2sql.sandbox import OFFICIAL, open_database
 from text2sql.schema import quote, read_schema
+from text2sql.ties import ranking
 from text2sql.types import Example, Result
 
 
@@ -153,7 +155,7 @@ def _gold(example: Example, execute: Execute) -> Iterator[Finding]:
         return
     if result.row_count == 0:
         yield Finding("empty_gold", id, example.sql)
-    elif len(result.rows) == result.row_count and all(cell is None for row in result.rows for cell in row):
+    elif all_null(result):
         yield Finding("null_gold", id, example.sql)
     if "value" in example.sql:
         yield Finding("value", id, example.sql)
@@ -163,39 +165,11 @@ def _gold(example: Example, execute: Execute) -> Iterator[Finding]:
 
 def _cuts_tie(example: Example, result: Result, execute: Execute) -> bool:
     """Whether the first row behind the LIMIT ties with the last one before it, in the ORDER BY."""
-    boundary = _boundary(example.sql)
-    if boundary is None:
+    ranked = ranking(example.sql)
+    if ranked is None:
         return False
-    rows = [row[len(result.columns) :] for row in execute(example.question.db_id, boundary).rows]
-    return len(rows) == 2 and rows[0] == rows[1]
-
-
-def _boundary(sql: str) -> str | None:
-    """The query whose two rows are the last before the LIMIT and the first behind it, with their sort keys.
-
-    None where there is no such LIMIT, or the keys cannot be told: DISTINCT, set operations.
-    """
-    if "limit" not in sql.lower() or "order" not in sql.lower():
-        return None
-    import sqlglot
-    from sqlglot import exp
-
-    try:
-        query = sqlglot.parse_one(sql, read="sqlite")
-        order, limit, offset = (query.args.get(name) for name in ("order", "limit", "offset"))
-        if not isinstance(query, exp.Select) or order is None or limit is None or query.args.get("distinct"):
-            return None
-        last = int(limit.expression.name) - 1 + (int(offset.expression.name) if offset else 0)
-        # A sort key may be the number of a column, or its alias.
-        named = {item.alias.lower(): item.this for item in query.selects if isinstance(item, exp.Alias)}
-        keys = []
-        for key in (ordered.this for ordered in order.expressions):
-            if isinstance(key, exp.Literal) and key.is_int:
-                key = query.selects[int(key.name) - 1].unalias()
-            keys.append(named.get(key.name.lower(), key) if isinstance(key, exp.Column) and not key.table else key)
-        return query.select(*keys, append=True).limit(2).offset(last).sql(dialect="sqlite") if last >= 0 else None
-    except (sqlglot.errors.SqlglotError, ValueError, IndexError, RecursionError):
-        return None
+    ranks = [row[len(result.columns) :] for row in execute(example.question.db_id, ranked.boundary).rows]
+    return len(ranks) == 2 and ranks[0] == ranks[1]
 
 
 def _build(examples: Sequence[Example]) -> Iterator[Finding]:

@@ -23,10 +23,14 @@ class Interval:
 def interval(scores: Sequence[float], clusters: Sequence[Hashable], *, level: float = 0.95) -> Interval:
     """The interval of a mean score: clustered by database where there are at least 10 that differ, else Wilson's.
 
-    ``scores``: 0 to 1, one per question; ``clusters``: their databases. Raises ValueError without scores.
+    ``scores``: one per question, 0 to 1, or beyond (valid efficiency): then as shares of the greatest; ``clusters``:
+    their databases. Raises ValueError without scores.
     """
     if not scores:
         raise ValueError("no scores")
+    if (greatest := max(scores)) > 1:
+        shares = interval([score / greatest for score in scores], clusters, level=level)
+        return Interval(shares.low * greatest, shares.high * greatest, shares.method)
     if len(set(clusters)) >= _MANY_CLUSTERS:
         found = clustered(scores, clusters, level=level)
         if found.low < found.high:  # databases that all agree would give an interval of no width

@@ -29,6 +29,16 @@ class _Checking(Protocol):
     def check(self, examples: Examples) -> None: ...
 
 
+@runtime_checkable
+class _Counting(Protocol):
+    def counts(self, verdict: Verdict) -> bool: ...
+
+
+@runtime_checkable
+class _Noting(Protocol):
+    def note(self, verdicts: Sequence[Verdict]) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
     """The metrics of a configuration by label; a label is the metric's name, with options that were set."""
@@ -53,8 +63,19 @@ class Judge:
         """What each metric that says it may be compared with, by label."""
         return {label: str(metric.regime) for label, metric in self.metrics.items() if hasattr(metric, "regime")}
 
+    def counts(self, label: str, verdict: Verdict) -> bool:
+        """Whether a question has part in a metric's total, by its verdict."""
+        metric = self.metrics.get(label)
+        return metric.counts(verdict) if isinstance(metric, _Counting) else True
+
+    def note(self, label: str, verdicts: Sequence[Verdict]) -> str:
+        """What a metric has to say of its verdicts besides the total; mostly nothing."""
+        metric = self.metrics.get(label)
+        return metric.note(verdicts) if isinstance(metric, _Noting) else ""
+
     def total(self, label: str, verdicts: Sequence[Verdict]) -> float | None:
         """The score over many questions: the metric's own total, by default the mean; None over nothing."""
+        verdicts = [verdict for verdict in verdicts if self.counts(label, verdict)]
         if not verdicts:
             return None
         metric = self.metrics.get(label)
@@ -78,6 +99,11 @@ class Judged:
             level: [verdict for id, verdict in verdicts.items() if self.levels[id] == level] for level in LEVELS
         }
         return {name: self.judge.total(metric, group) for name, group in groups.items()}
+
+    def notes(self) -> list[str]:
+        """What the metrics have to say besides their scores."""
+        noted = (self.judge.note(metric, list(verdicts.values())) for metric, verdicts in self.verdicts.items())
+        return [note for note in noted if note]
 
 
 def hardness(dataset: Dataset) -> dict[str, str]:

@@ -42,14 +42,14 @@ class ExecutionCache:
         """Keep a result."""
         self._write("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", key, result.seconds, json.dumps(to_json(result)))
 
-    def get_comparison(self, key: str) -> bool | None:
-        """Whether two results were found equal, if that is known."""
+    def get_comparison(self, key: str) -> float | None:
+        """How equal two results were found, from 0 to 1, if that is known."""
         row = self._one("SELECT equal FROM comparisons WHERE key = ?", key)
-        return None if row is None else bool(row[0])
+        return None if row is None else float(row[0])
 
-    def put_comparison(self, key: str, equal: bool) -> None:
-        """Keep whether two results are equal."""
-        self._write("INSERT OR REPLACE INTO comparisons VALUES (?, ?)", key, int(equal))
+    def put_comparison(self, key: str, equal: float) -> None:
+        """Keep how equal two results are."""
+        self._write("INSERT OR REPLACE INTO comparisons VALUES (?, ?)", key, equal)
 
     def close(self) -> None:
         """Close the file."""

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +28,7 @@ from text2sql.execution_cache import ExecutionCache
 from text2sql.results import COMPARISONS
 from text2sql.sandbox import CANDIDATE, Limits
 from text2sql.types import Result
-from text2sql.worker import Compare, Job, Run
+from text2sql.worker import Compare, Job, Run, Time
 
 _FORMAT = "2"  # of results and their digests; a change makes all cached results unknown
 _GRACE = 2.0  # seconds after the deadline in the virtual machine until the worker is killed
@@ -57,7 +57,7 @@ class Executor:
             self._idle.put(None)  # a place for a worker that is started when it is needed
         self._started: set[_Worker] = set()
         self._cache = ExecutionCache(cache)
-        self._guard = threading.Lock()
+        self._guard, self._timing = threading.Lock(), threading.Lock()
         self._running: dict[str, threading.Lock] = {}
         self._not_enough: dict[str, float] = {}  # key -> seconds within which the statement did not end
         self._closed = threading.Event()
@@ -85,10 +85,11 @@ class Executor:
 
     def compare(
         self, database: Path, gold: tuple[str, Result], predicted: tuple[str, Result], by: str, limits: Limits
-    ) -> bool | None:
+    ) -> float | None:
         """Compare two results that ``execute`` gave for these statements, by a comparison's name.
 
-        None where the time did not suffice.
+        1 where they are equal, 0 where not, between them where the comparison knows degrees; None where the time
+        did not suffice.
         """
         settled = COMPARISONS[by].settle(gold[1], predicted[1])
         if settled is not None:
@@ -97,9 +98,20 @@ class Executor:
         kept = self._cache.get_comparison(key)
         if kept is None:
             kept = self._ask(Compare(database, gold, predicted, by, limits), 3 * limits.seconds)
-            if isinstance(kept, bool) and not _VOLATILE.search(f"{gold[0]} {predicted[0]}"):
+            if isinstance(kept, float) and not _VOLATILE.search(f"{gold[0]} {predicted[0]}"):
                 self._cache.put_comparison(key, kept)
-        return kept if isinstance(kept, bool) else None
+        return kept if isinstance(kept, float) else None
+
+    def time(self, database: Path, statements: Sequence[str], repeats: int, limits: Limits) -> list[list[float]] | None:
+        """Seconds of each statement in each of so many rounds, run anew every time: neither from the cache nor into it.
+
+        One after the other in one process, warmed by a round that is not counted; no two timings at once. None where
+        a statement fails or the time did not suffice.
+        """
+        with self._timing:
+            seconds = (repeats + 1) * len(statements) * limits.seconds
+            answer = self._ask(Time(database, tuple(statements), repeats, limits), seconds)
+        return answer if isinstance(answer, list) else None
 
     def close(self) -> None:
         """End all workers at once."""
@@ -243,13 +255,17 @@ class Execute:
         """Run one statement. Raises DatabaseError where the database is missing or damaged."""
         return self.executor.execute(self._database(db_id), sql, self.limits)
 
-    def compare(self, db_id: str, gold: tuple[str, Result], predicted: tuple[str, Result], by: str) -> bool | None:
+    def compare(self, db_id: str, gold: tuple[str, Result], predicted: tuple[str, Result], by: str) -> float | None:
         """Compare two statements by their results, by the name of a comparison; None: out of time."""
         return self.executor.compare(self._database(db_id), gold, predicted, by, self.limits)
 
     def on(self, databases: Mapping[str, Path]) -> Execute:
         """The same executor, cache and limits, on other databases."""
         return replace(self, databases=databases)
+
+    def time(self, db_id: str, statements: Sequence[str], repeats: int) -> list[list[float]] | None:
+        """Seconds of each statement in each round; None where one fails."""
+        return self.executor.time(self._database(db_id), statements, repeats, self.limits)
 
     def _database(self, db_id: str) -> Path:
         if db_id not in self.databases:

@@ -41,8 +41,11 @@ class Execute(Protocol):
     def __call__(self, db_id: str, sql: str) -> Result:
         """The result; SQL that fails gives a result with an error class."""
 
-    def compare(self, db_id: str, gold: tuple[str, Result], predicted: tuple[str, Result], by: str) -> bool | None:
-        """Whether two statements' results are equal, by the name of a comparison of ``results``."""
+    def compare(self, db_id: str, gold: tuple[str, Result], predicted: tuple[str, Result], by: str) -> float | None:
+        """How equal two statements' results are, 0 to 1, by the name of a comparison of ``results``; None: no time."""
+
+    def time(self, db_id: str, statements: Sequence[str], repeats: int) -> list[list[float]] | None:
+        """Seconds of each statement in each of so many rounds, really run in turn; None where one fails."""
 
     def on(self, databases: Databases) -> Execute:
         """The same with other databases in place of the data set's."""

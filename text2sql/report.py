@@ -79,12 +79,12 @@ def _judged_row(name: str, judged: Judged, dataset: Dataset) -> Row:
     metric = next(iter(judged.verdicts))
     verdicts = judged.verdicts[metric]
     databases = {example.question.id: example.question.db_id for example in dataset.examples}
-    scores = [verdict.score for verdict in verdicts.values()]
+    counted = {id: verdict.score for id, verdict in verdicts.items() if judged.judge.counts(metric, verdict)}
     return Row(
         name=name,
         n=len(verdicts),
         scores={metric: judged.scores(metric) for metric in judged.verdicts},
-        interval=interval(scores, [databases[id] for id in verdicts]) if scores else None,
+        interval=interval(list(counted.values()), [databases[id] for id in counted]) if counted else None,
     )
 
 
@@ -166,6 +166,7 @@ def _notes_on_verdicts(judged: Sequence[tuple[str, Judged]]) -> Iterator[str]:
         yield "\n" + "\n".join(f"{label}: {regime}" for label, regime in others.items())
     if cut := [f"{name} ({count})" for name, one in judged if (count := _cut_by_plug_cap(one))]:
         yield f"\nWrong verdicts for which plug_cap left candidates untried: {', '.join(cut)}."
+    yield from (f"\n{name}: {note}" for name, one in judged for note in one.notes())
 
 
 def _cut_by_plug_cap(judged: Judged) -> int:

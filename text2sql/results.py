@@ -1,4 +1,4 @@
-"""Comparing execution results: fingerprints of rows, equality for voting, the official comparison.
+"""Comparing execution results: fingerprints of rows, equality for voting, the official comparison and others.
 
 Most comparisons are settled by fingerprints alone, so that rows neither leave the worker process
 nor have to be fetched twice; the rest is decided on the rows, inside a worker.
@@ -11,15 +11,14 @@ import marshal
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
-from typing import Any, TypeAlias
+from functools import partial
+from typing import Any
 
+from text2sql.matching import Numbers, could_return, numbered, soft_f1
 from text2sql.types import Cell, Digest, Result, Row
 
 # Version 2 writes equal values as equal bytes: later versions add references and interning.
 _MARSHAL = 2
-
-_Numbers: TypeAlias = Sequence[int]
 
 
 def fingerprint(rows: Sequence[Row]) -> Digest:
@@ -65,6 +64,19 @@ def _hash(parts: Sequence[bytes], size: int) -> str:
     return hashlib.blake2b(b"".join(parts), digest_size=size).hexdigest()
 
 
+def all_null(result: Result) -> bool:
+    """Whether no cell holds anything; so too where there are no rows.
+
+    >>> all_null(Result(("a",), 1, ((None,),), fingerprint([(None,)])))
+    True
+    """
+    if any(cell is not None for row in result.rows for cell in row):
+        return False
+    if len(result.rows) == result.row_count:
+        return True
+    return result.digest.columns == fingerprint([(None,)] * result.row_count).columns * len(result.columns)
+
+
 # --- equality for voting ---------------------------------------------------------------------------
 
 
@@ -82,10 +94,13 @@ def ballot(result: Result, *, ordered: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A way to compare two results: ``settle`` by fingerprints if it can (else None), ``decide`` by rows."""
+    """A way to compare two results: ``settle`` by fingerprints if it can (else None), ``decide`` by rows.
 
-    settle: Callable[[Result, Result], bool | None]
-    decide: Callable[[Sequence[Row], Sequence[Row]], bool]
+    The outcome is whether they are equal (a bool), or how much, from 0 to 1.
+    """
+
+    settle: Callable[[Result, Result], float | None]
+    decide: Callable[[Sequence[Row], Sequence[Row]], float]
 
 
 def _settle(gold: Result, predicted: Result, *, ordered: bool) -> bool | None:
@@ -144,7 +159,7 @@ def _some_permutation(gold: Counter[Row], predicted: Counter[Row]) -> bool:
     pairs = sorted(
         ((column, partners[copies, _bag(column)]) for column, copies in ours.items()), key=lambda p: len(p[1])
     )
-    stack = [iter([_numbered(gold.values(), predicted.values())])]
+    stack = [iter([numbered(gold.values(), predicted.values())])]
     while stack:
         left, right = next(stack[-1], ((), ()))
         if not left:
@@ -156,26 +171,18 @@ def _some_permutation(gold: Counter[Row], predicted: Counter[Row]) -> bool:
     return False
 
 
-def _paired(
-    column: Row, partners: Sequence[Row], left: _Numbers, right: _Numbers
-) -> Iterator[tuple[_Numbers, _Numbers]]:
+def _paired(column: Row, partners: Sequence[Row], left: Numbers, right: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
     """The rows' numbers on both sides after each pairing under which they agree.
 
     (A partner that was taken before does not agree again: it could only with a column equal to that before.)
     """
     for partner in partners:
-        numbers = _numbered(zip(left, column, strict=True), zip(right, partner, strict=True))
+        numbers = numbered(zip(left, column, strict=True), zip(right, partner, strict=True))
         if Counter(numbers[0]) == Counter(numbers[1]):
             yield numbers
 
 
-def _numbered(left: Iterable[object], right: Iterable[object]) -> tuple[_Numbers, _Numbers]:
-    """Numbers for the items of both sides: equal items, equal numbers."""
-    numbers: defaultdict[object, int] = defaultdict(count().__next__)
-    return [numbers[item] for item in left], [numbers[item] for item in right]
-
-
-def _arranged(columns: Counter[Row], numbers: _Numbers) -> Counter[Row]:
+def _arranged(columns: Counter[Row], numbers: Numbers) -> Counter[Row]:
     """The columns with their cells in the order of the rows' numbers."""
     order = sorted(range(len(numbers)), key=numbers.__getitem__)
     return Counter({tuple(column[i] for i in order): copies for column, copies in columns.items()})
@@ -185,15 +192,52 @@ def _bag(column: Row) -> frozenset[tuple[Cell, int]]:
     return frozenset(Counter(column).items())
 
 
+# --- other comparisons ------------------------------------------------------------------------------------
+
+
+def _settle_strict(gold: Result, predicted: Result, *, ordered: bool) -> bool | None:
+    settled = _settle(gold, predicted, ordered=ordered)
+    if settled is False or gold.row_count == 0:
+        return settled
+    left, right = gold.digest, predicted.digest
+    if (left.sequence != right.sequence) if ordered else (left.bag != right.bag):
+        return False
+    return None if left.integral_floats or right.integral_floats else True
+
+
+def _decide_strict(gold: Sequence[Row], predicted: Sequence[Row], *, ordered: bool) -> bool:
+    """The official comparison, its quick rejection included, without its permutation of columns."""
+    same = list(gold) == list(predicted) if ordered else Counter(gold) == Counter(predicted)
+    return (same or not (gold or predicted)) and _decide(gold, predicted, ordered=ordered)
+
+
+def _settle_sets(gold: Result, predicted: Result) -> bool | None:
+    if gold.row_count == 0 or predicted.row_count == 0:
+        return gold.row_count == predicted.row_count
+    if len(gold.columns) != len(predicted.columns):
+        return False
+    return True if gold.digest.bag == predicted.digest.bag else None
+
+
+def _settle_soft_f1(gold: Result, predicted: Result) -> float | None:
+    if gold.row_count == 0 or predicted.row_count == 0:
+        return float(gold.row_count == predicted.row_count)
+    left, right = gold.digest, predicted.digest
+    return 1.0 if left.bag == right.bag or left.canonical_bag == right.canonical_bag else None
+
+
+def _settle_ties(ranked: Result, predicted: Result) -> bool | None:
+    return False if ranked.truncated or len(ranked.columns) != len(predicted.columns) + 1 else None
+
+
 COMPARISONS = {
-    "any_order": Comparison(
-        lambda gold, predicted: _settle(gold, predicted, ordered=False),
-        lambda gold, predicted: _decide(gold, predicted, ordered=False),
-    ),
-    "in_order": Comparison(
-        lambda gold, predicted: _settle(gold, predicted, ordered=True),
-        lambda gold, predicted: _decide(gold, predicted, ordered=True),
-    ),
+    "any_order": Comparison(partial(_settle, ordered=False), partial(_decide, ordered=False)),
+    "in_order": Comparison(partial(_settle, ordered=True), partial(_decide, ordered=True)),
+    "strict_any_order": Comparison(partial(_settle_strict, ordered=False), partial(_decide_strict, ordered=False)),
+    "strict_in_order": Comparison(partial(_settle_strict, ordered=True), partial(_decide_strict, ordered=True)),
+    "as_sets": Comparison(_settle_sets, lambda gold, predicted: set(gold) == set(predicted)),
+    "soft_f1": Comparison(_settle_soft_f1, soft_f1),
+    "but_for_ties": Comparison(_settle_ties, could_return),
 }
 """Comparisons by name: a worker process is told a name, never handed a function."""
 

@@ -91,10 +91,28 @@ class Sandbox:
 
     def compare(
         self, database: Path, gold: tuple[str, Result], predicted: tuple[str, Result], by: str, limits: Limits
-    ) -> bool:
-        """Compare the rows of two statements, run again where a result does not hold them all."""
+    ) -> float:
+        """Compare the rows of two statements, run again where a result does not hold them all; from 0 to 1."""
         left, right = (self._all_rows(database, sql, result, limits) for sql, result in (gold, predicted))
-        return COMPARISONS[by].decide(left, right)
+        return float(COMPARISONS[by].decide(left, right))
+
+    def time(self, database: Path, statements: Sequence[str], repeats: int, limits: Limits) -> list[list[float]]:
+        """Seconds that each statement took until all its rows were there, in each round but the first.
+
+        Within a round they run one after the other, and in the next one backwards, so that what changes slowly (a
+        clock rate, another process) hits all alike. Raises Refused where a statement fails.
+        """
+        rounds: list[dict[int, float]] = []
+        order = list(range(len(statements)))
+        for _ in range(repeats + 1):  # the first one warms up
+            taken = {}
+            for i in order:
+                start = time.perf_counter()
+                self._fetch(database, statements[i], limits)
+                taken[i] = time.perf_counter() - start
+            rounds.append(taken)
+            order.reverse()
+        return [[taken[i] for taken in rounds[1:]] for i in range(len(statements))]
 
     def _all_rows(self, database: Path, sql: str, result: Result, limits: Limits) -> Sequence[Row]:
         if len(result.rows) == result.row_count:

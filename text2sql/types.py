@@ -248,7 +248,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One metric on one prediction; ``reason`` says what is wrong where the score is below 1."""
+    """One metric on one prediction; ``reason`` says what is wrong where the score is below 1, or what it rests on."""
 
     metric: str
     score: float

@@ -33,7 +33,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """Job: compare two statements' rows by a named comparison; answered by True or False."""
+    """Job: compare two statements' rows by a named comparison; answered by a number from 0 to 1."""
 
     database: Path
     gold: tuple[str, Result]
@@ -42,7 +42,17 @@ class Compare:
     limits: Limits
 
 
-Job: TypeAlias = Run | Compare
+@dataclass(frozen=True, slots=True)
+class Time:
+    """Job: run statements in turn, so many rounds; answered by a list of seconds for each statement."""
+
+    database: Path
+    statements: tuple[str, ...]
+    repeats: int
+    limits: Limits
+
+
+Job: TypeAlias = Run | Compare | Time
 
 _PARENT = os.getppid()
 
@@ -62,6 +72,7 @@ def main() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # its threads, should numpy be needed, take address space for each core
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -76,6 +87,8 @@ def _answer(sandbox: Sandbox, job: Job) -> Any:
     try:
         if isinstance(job, Compare):
             return sandbox.compare(job.database, job.gold, job.predicted, job.by, job.limits)
+        if isinstance(job, Time):
+            return sandbox.time(job.database, job.statements, job.repeats, job.limits)
         return [sandbox.execute(job.database, sql, job.limits) for sql in job.statements]
     except (DatabaseError, MemoryError, Refused) as error:
         return error if isinstance(error, DatabaseError) else MemoryError(str(error))

@@ -1,4 +1,4 @@
-"""What the official evaluator does to two statements before it runs them, and its verdict on one pair.
+"""What the official evaluator does to two statements before it runs them, and verdicts on one pair.
 
 Source: exec_eval.py and parse.py of taoyds/test-suite-sql-eval (2022), quirks included.
 """
@@ -55,33 +55,17 @@ def official_verdict(
 
 
 class _Gold:
-    """Gold and its results on each database, run when a candidate gets there."""
+    """Gold on each database, where a candidate has to pass."""
 
     def __init__(self, execute: Execute, db_id: str, sql: str, suite: Sequence[Path]) -> None:
-        self._db_id, self._sql = db_id, _CURRENT_YEAR.sub("2020", sql)
-        self._by = "in_order" if "order by" in sql.lower() else "any_order"
+        self._db_id, self._sql, self._by = db_id, _CURRENT_YEAR.sub("2020", sql), order(sql)
         self._places = [execute.on({db_id: database}) for database in suite] or [execute]
-        self._results: list[Result] = []
 
     def reason(self, candidate: str) -> str:
         """Why the candidate fails on the first database where it does; empty where it passes on all."""
         sql = _CURRENT_YEAR.sub("2020", candidate)
-        return next((reason for i in range(len(self._places)) if (reason := self._on(i, sql))), "")
-
-    def _on(self, place: int, sql: str) -> str:
-        execute = self._places[place]
-        if place == len(self._results):
-            self._results.append(run(execute, self._db_id, self._sql))
-        expected = self._results[place]
-        if expected.error:
-            return "gold_error"
-        found = run(execute, self._db_id, sql)
-        if found.error:
-            return found.error
-        if sql != self._sql and undecided(expected, found):
-            return "too_big"
-        equal = execute.compare(self._db_id, (self._sql, expected), (sql, found), self._by)
-        return "" if equal else "timeout" if equal is None else "wrong_result"
+        found = (compare(place, self._db_id, self._sql, sql, self._by, writes=True)[1] for place in self._places)
+        return next(filter(None, found), "")
 
 
 def tries(plug_value: bool, plug_cap: int) -> int:
@@ -97,10 +81,38 @@ def flags(keep_distinct: bool, plug_cap: int) -> str:
     return f"{kept}, plug_value, at most {plug_cap} candidates" if plug_cap else f"{kept}, no plug_value"
 
 
-def run(execute: Execute, db_id: str, sql: str) -> Result:
-    """The result as the official evaluator sees it: a write, which we refuse, returns no rows there."""
-    result = execute(db_id, sql)
-    return Result() if result.error == "not_a_query" else result
+def compare(
+    execute: Execute, db_id: str, gold: str, predicted: str, by: str, *, writes: bool = False
+) -> tuple[float, str]:
+    """How equal the results of two statements are, by the name of a comparison, and the reason where not wholly.
+
+    ``writes``: a write, which we refuse, counts as a result without rows, which it has in the official evaluator.
+    """
+    if not predicted.strip():
+        return 0.0, "not_a_query"
+    expected, found = execute(db_id, gold), execute(db_id, predicted)
+    if writes:
+        expected, found = (Result() if r.error == "not_a_query" else r for r in (expected, found))
+    if expected.error:
+        return 0.0, "gold_error"
+    if found.error:
+        return 0.0, found.error
+    if gold != predicted and undecided(expected, found):
+        return 0.0, "too_big"
+    equal = execute.compare(db_id, (gold, expected), (predicted, found), by)
+    if equal is None:
+        return 0.0, "timeout"
+    return float(equal), "" if equal == 1 else "wrong_result"
+
+
+def prepare_pair(gold: str, predicted: str, *, keep_distinct: bool = False) -> tuple[str, str]:
+    """The statements that the official evaluator runs: in predictions ``value`` is 1."""
+    return prepare(gold, keep_distinct), prepare(predicted.replace("value", "1"), keep_distinct)
+
+
+def order(gold: str) -> str:
+    """Whether the official evaluator compares rows in_order or in any_order: by a look at the text of gold."""
+    return "in_order" if "order by" in gold.lower() else "any_order"
 
 
 def prepare(sql: str, keep_distinct: bool) -> str:
