@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,6 +64,11 @@ class Judged:
             level: [verdict for id, verdict in verdicts.items() if self.levels[id] == level] for level in LEVELS
         }
         return {name: self.judge.total(metric, group) for name, group in groups.items()}
+
+    def failures(self, metric: str) -> dict[str, int]:
+        """How many verdicts are below 1 for each reason, the most frequent first."""
+        reasons = Counter(verdict.reason for verdict in self.verdicts[metric].values() if verdict.score < 1)
+        return dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
 
 
 def hardness(dataset: Dataset) -> dict[str, str]:

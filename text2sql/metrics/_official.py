@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from text2sql.failures import failure_of_shape
 from text2sql.protocols import Execute
 from text2sql.sql import scan
 from text2sql.types import Result
@@ -16,7 +17,7 @@ _CURRENT_YEAR = re.compile(r"YEAR\s*\(\s*CURDATE\s*\(\s*\)\s*\)\s*", re.IGNORECA
 
 
 def official_verdict(execute: Execute, db_id: str, gold: str, predicted: str, *, keep_distinct: bool) -> str:
-    """Empty where the prediction is right, else the reason why it is wrong."""
+    """Empty where the prediction is right, else the class of its failure (``failures.FAILURES``)."""
     gold, predicted = prepare(gold, keep_distinct), prepare(predicted.replace("value", "1"), keep_distinct)
     if not predicted.strip():
         return "not_a_query"
@@ -26,12 +27,22 @@ def official_verdict(execute: Execute, db_id: str, gold: str, predicted: str, *,
         return "gold_error"
     if found.error:
         return found.error
-    equal = execute.compare(db_id, (gold, expected), (predicted, found), comparison)
-    return "" if equal else "timeout" if equal is None else "wrong_result"
+    pair = (gold, expected), (predicted, found)
+    equal = execute.compare(db_id, *pair, comparison)
+    if equal is None:
+        return "timeout"
+    if equal:
+        return ""
+    if not found.columns:
+        return "not_a_query"
+    reason = failure_of_shape(expected, found)
+    if reason == "wrong_rows" and comparison == "in_order" and execute.compare(db_id, *pair, "any_order"):
+        return "wrong_order"
+    return reason
 
 
 def run(execute: Execute, db_id: str, sql: str) -> Result:
-    """The result as the official evaluator sees it: a write, which we refuse, returns no rows there."""
+    """The result as the official evaluator sees it: a write, which we refuse, returns no rows and no columns there."""
     result = execute(db_id, sql)
     return Result() if result.error == "not_a_query" else result
 

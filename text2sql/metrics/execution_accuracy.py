@@ -13,6 +13,7 @@ def execution_accuracy(execute: Execute, *, keep_distinct: bool = False) -> Metr
     """EX of the test-suite code (taoyds/test-suite-sql-eval) on the one original database per schema.
 
     ``keep_distinct``: do not drop DISTINCT from both queries first, as the official flag of this name.
+    The reason of a wrong prediction is a class of ``failures.FAILURES``.
     """
     return _ExecutionAccuracy(execute, keep_distinct)
 
