@@ -13,6 +13,9 @@ tiny dev, 30 questions
 >>> verdicts.verdicts["execution_accuracy"]["dev-0000"]
 Verdict(metric='execution_accuracy', score=1.0, reason='')
 >>> verdicts.failures("execution_accuracy")
+{'wrong_rows': 3, 'no_such_column': 1, 'syntax': 1, 'wrong_order': 1}
+>>> verdicts.components()["f1"]["select"]["easy"]
+1.0
 """
 
 from __future__ import annotations

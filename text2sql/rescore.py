@@ -86,7 +86,7 @@ def _check_pairs(pairs: Pairs, executor: Executor) -> None:
     if broken := broken_gold(pairs, pairs.examples, executor):
         example, result = broken[0]
         line = pairs.examples.index(example) + 1
-        more = f", nor that of {len(broken) - 1} more lines" if len(broken) > 1 else ""
+        more = f", nor that of {len(broken) - 1} more" if len(broken) > 1 else ""
         raise PredictionsError(
             f"{pairs.files[0]}, line {line}: the gold query does not run ({result.error}: {result.message}){more}; "
             "--allow-gold-errors scores them as wrong"
