@@ -147,6 +147,56 @@ def test_evaluate(arguments: list[str], message: str, told: Told) -> None:
     assert told("evaluate", *arguments, "--data", "tiny", "--quiet") == message
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "evaluate needs prediction files or --pairs FILE"),
+        (["good.txt", "--pairs", "p.jsonl"], "evaluate needs prediction files or --pairs FILE, not both"),
+        (
+            ["--pairs", "p.jsonl", "--questions", "q.json"],
+            "--questions does not go with --pairs, which have their own gold",
+        ),
+        (["--pairs", "none.jsonl"], "none.jsonl: no such file"),
+        (["good.txt", "--verdicts", "none/out.jsonl"], "none/out.jsonl: no such folder; a file is expected"),
+        (["good.txt", "--verdicts", "."], ".: a folder; a file is expected"),
+        (["good.txt", "--verdicts", "./good.txt"], "good.txt: the verdicts would replace the file that is judged"),
+    ],
+)
+def test_evaluate_what_cannot_be(arguments: list[str], message: str, told: Told) -> None:
+    assert told("evaluate", *arguments, "--data", "tiny", "--quiet") == message
+
+
+PAIR = {"db_id": "seed_library", "gold": "SELECT 1", "predicted": "SELECT 2"}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("", "not JSON: blank"),
+        ("{'db_id': 1}", "not JSON: Expecting property name enclosed in double quotes"),
+        ('["SELECT 1"]', "no text in db_id, gold, predicted; an object with db_id, gold, predicted is expected"),
+        (
+            json.dumps(PAIR | {"predicted": None}),
+            "no text in predicted; an object with db_id, gold, predicted is expected",
+        ),
+        (json.dumps(PAIR | {"db_id": "seed_libary"}), "no database 'seed_libary'; did you mean 'seed_library'?"),
+        (json.dumps(PAIR | {"gold": " "}), "the gold is blank"),
+        (json.dumps(PAIR | {"predicted": ""}), "the prediction is blank; --allow-missing scores it as wrong"),
+        (
+            json.dumps(PAIR | {"gold": "SELECT one"}),
+            "the gold query does not run (no_such_column: no such column: one), nor that of 1 more; "
+            "--allow-gold-errors scores them as wrong",
+        ),
+    ],
+)
+def test_evaluate_pairs_of_which_one_is_wrong(line: str, message: str, told: Told, here: Path) -> None:
+    last = json.dumps(PAIR | {"gold": "SELECT two"})
+    (here / "p.jsonl").write_text("\n".join([json.dumps(PAIR), line, last]) + "\n", encoding="utf-8")
+    told_pairs = told("evaluate", "--pairs", "p.jsonl", "--data", "tiny", "--quiet", "--verdicts", "out.jsonl")
+    assert told_pairs == f"p.jsonl, line 2: {message}"
+    assert not (here / "out.jsonl").exists()
+
+
 def test_evaluate_without_spider(told: Told, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("text2sql.dataset.download_folder", lambda name: tmp_path / name)
     message = "Spider is not here yet: 'text2sql data download spider' fetches it, or give its folder"

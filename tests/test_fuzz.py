@@ -22,6 +22,7 @@ from text2sql.assemble import build_judge
 from text2sql.dataset import Dataset, load_dataset
 from text2sql.executor import Execute, Executor
 from text2sql.experiment import parse_choice
+from text2sql.failures import FAILURES
 from text2sql.parallel import in_parallel
 from text2sql.sandbox import ERRORS, Limits
 from text2sql.skeleton import skeleton
@@ -29,7 +30,7 @@ from text2sql.sql import extract, is_ordered, one_line, scan
 from text2sql.types import Candidate, Completion, Example, Prediction, Schema
 
 METRICS = ["execution_accuracy", "execution_accuracy(keep_distinct=true)", "exact_set_match", "pass_at_n", "valid_sql"]
-REASONS = {*ERRORS, "", "gold_error", "wrong_result", "unparsed", "gold_unparsed", "different", "no_candidate_right"}
+REASONS = {*FAILURES, "", "unparsed", "gold_unparsed", "different", "no_candidate_right"}
 
 # --- the grammar: tokens, clauses and literals are moved, doubled, lost, spliced and made extreme
 

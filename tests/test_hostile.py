@@ -24,12 +24,13 @@ from text2sql.dataset import load_dataset
 from text2sql.embedded.reading import sketch_of
 from text2sql.errors import ParseError
 from text2sql.executor import Executor
+from text2sql.failures import FAILURES
 from text2sql.linking import masked
 from text2sql.metrics._official import prepare
 from text2sql.metrics.exact_set_match import exact_set_match
 from text2sql.parallel import in_parallel
 from text2sql.rescore import evaluate_files
-from text2sql.sandbox import CANDIDATE, ERRORS
+from text2sql.sandbox import CANDIDATE
 from text2sql.skeleton import constructs, skeleton
 from text2sql.spider_sql import hardness, parse
 from text2sql.sql import extract, is_ordered, one_line
@@ -39,7 +40,7 @@ from text2sql.voters.majority import majority
 
 SECONDS = 1.0
 METRICS = ["execution_accuracy", "execution_accuracy(keep_distinct=true)", "exact_set_match", "pass_at_n", "valid_sql"]
-REASONS = {*ERRORS, "", "gold_error", "wrong_result", "unparsed", "gold_unparsed", "different", "no_candidate_right"}
+REASONS = {*FAILURES, "", "unparsed", "gold_unparsed", "different", "no_candidate_right"}
 GOLD = "SELECT a, b FROM t WHERE a > 1"
 
 

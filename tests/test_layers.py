@@ -15,9 +15,9 @@ PACKAGE = ROOT / "text2sql"
 
 WORDS = ["errors", "types", "protocols"]
 TOOLS = [
-    "artifacts", "parallel", "processes", "registry", "matching", "results", "sandbox", "worker", "schema", "sql",
-    "ties", "spider_sql", "spider_match", "vocabulary", "linking", "skeleton", "predictions", "databases", "dataset",
-    "embedded", "execution_cache", "executor", "calls", "index", "download",
+    "artifacts", "parallel", "processes", "registry", "matching", "results", "sandbox", "failures", "worker", "schema",
+    "sql", "ties", "spider_sql", "spider_match", "structures", "vocabulary", "linking", "skeleton", "predictions",
+    "databases", "dataset", "pairs", "embedded", "execution_cache", "executor", "calls", "index", "download",
 ]  # fmt: skip
 STRATEGIES = [
     "linkers", "models", "embedders", "retrievers", "rerankers", "prompts", "generators", "revisers", "voters",
@@ -25,8 +25,8 @@ STRATEGIES = [
 ]  # fmt: skip
 STAGES = ["pipeline", "evaluator"]
 WORK = [
-    "experiment", "experiment_file", "config", "comparison", "store", "manifest", "outcome", "assemble", "tuning",
-    "runner", "rescore", "report", "retrieval", "show", "ask", "audit", "catalogue",
+    "experiment", "experiment_file", "config", "comparison", "store", "manifest", "outcome", "verdicts", "assemble",
+    "tuning", "runner", "rescore", "report", "retrieval", "show", "ask", "audit", "catalogue",
 ]  # fmt: skip
 DOOR = ["cli", "__init__", "__main__"]
 

@@ -12,6 +12,7 @@ import sqlparse
 
 from tests.small import write_database
 from text2sql.executor import Execute, Executor
+from text2sql.failures import FAILURES
 from text2sql.metrics._official import _without_distinct, official_verdict, prepare
 from text2sql.metrics.execution_accuracy import execution_accuracy
 from text2sql.metrics.pass_at_n import pass_at_n
@@ -43,18 +44,18 @@ RIGHT = ""
 PAIRS = [
     # the same, and not the same
     ("SELECT good FROM stall", "SELECT good FROM stall", RIGHT),
-    ("SELECT good FROM stall", "SELECT value FROM stall", "wrong_result"),
+    ("SELECT good FROM stall", "SELECT value FROM stall", "wrong_rows"),
     ("SELECT good, stall_id FROM stall", "SELECT stall_id, good FROM stall", RIGHT),
     ("SELECT count(*) FROM stall", "SELECT 5.0", RIGHT),
     ("SELECT good FROM stall WHERE stall_id > 9", "SELECT stall_id, good FROM stall WHERE stall_id > 8", RIGHT),
     # `value` is 1, in predictions alone
-    ("SELECT value FROM stall", "SELECT value FROM stall", "wrong_result"),
+    ("SELECT value FROM stall", "SELECT value FROM stall", "wrong_rows"),
     ("SELECT value FROM stall", "SELECT VALUE FROM stall", RIGHT),
     ("SELECT value, good FROM stall WHERE good = 'value'", "SELECT 2, 'v' || 'alue'", RIGHT),
     (
         "SELECT stall_id FROM stall WHERE good = 'value'",
         "SELECT stall_id FROM stall WHERE good = 'value'",
-        "wrong_result",
+        "empty",
     ),
     ("SELECT good FROM stall WHERE stall_id = 1", "SELECT good FROM stall WHERE stall_id = value", RIGHT),
     # operators with a blank inside
@@ -66,8 +67,8 @@ PAIRS = [
     ("SELECT DISTINCT good FROM stall", "SELECT good FROM stall", RIGHT),
     ("SELECT good FROM stall", "SELECT distinct good FROM stall", RIGHT),
     ("SELECT COUNT(DISTINCT good) FROM stall", "SELECT 5", RIGHT),
-    ("SELECT COUNT(DISTINCT good) FROM stall", "SELECT 4", "wrong_result"),
-    ("SELECT DISTINCT good FROM stall", "SELECT good FROM stall GROUP BY good", "wrong_result"),
+    ("SELECT COUNT(DISTINCT good) FROM stall", "SELECT 4", "wrong_rows"),
+    ("SELECT DISTINCT good FROM stall", "SELECT good FROM stall GROUP BY good", "wrong_rows"),
     ("SELECT stall_id FROM stall WHERE good = 'distinct'", "SELECT 5", RIGHT),
     ('SELECT stall_id FROM stall WHERE good = "distinct"', "SELECT stall_id FROM stall WHERE good = 'distinct'", RIGHT),
     # the first statement alone
@@ -78,7 +79,7 @@ PAIRS = [
     (
         "SELECT stall_id FROM stall ORDER BY stall_id",
         "SELECT stall_id FROM stall ORDER BY stall_id DESC",
-        "wrong_result",
+        "wrong_order",
     ),
     ("SELECT stall_id FROM stall", "SELECT stall_id FROM stall ORDER BY stall_id DESC", RIGHT),
     ("SELECT stall_id FROM stall ORDER  BY stall_id", "SELECT stall_id FROM stall ORDER BY stall_id DESC", RIGHT),
@@ -86,12 +87,12 @@ PAIRS = [
     (
         "SELECT stall_id FROM stall WHERE stall_id IN (SELECT stall_id FROM stall ORDER BY 1 LIMIT 2)",
         "SELECT stall_id FROM stall WHERE stall_id < 3 ORDER BY 1 DESC",
-        "wrong_result",
+        "wrong_order",
     ),
     (
         "SELECT stall_id FROM stall WHERE good != 'order by'",
         "SELECT stall_id FROM stall ORDER BY 1 DESC",
-        "wrong_result",
+        "wrong_order",
     ),
     # the year
     ("SELECT YEAR(CURDATE()) - 20", "SELECT 2000", RIGHT),
@@ -100,7 +101,15 @@ PAIRS = [
     # writes return nothing, as gold may
     ("SELECT good FROM stall WHERE stall_id = 9", "DELETE FROM stall", RIGHT),
     ("SELECT good FROM stall WHERE stall_id = 9", "PRAGMA journal_mode = WAL", RIGHT),
-    ("SELECT good FROM stall", "DELETE FROM stall", "wrong_result"),
+    ("SELECT good FROM stall", "DELETE FROM stall", "not_a_query"),
+    # how results differ
+    ("SELECT good FROM stall", "SELECT good FROM stall WHERE stall_id = 9", "empty"),
+    ("SELECT good FROM stall", "SELECT good, stall_id FROM stall WHERE stall_id = 9", "empty"),
+    ("SELECT good FROM stall", "SELECT good, stall_id FROM stall", "wrong_column_count"),
+    ("SELECT good FROM stall", "SELECT good FROM stall LIMIT 2", "wrong_rows"),
+    ("SELECT good FROM stall WHERE stall_id = 9", "SELECT good FROM stall", "wrong_rows"),
+    ("SELECT good, stall_id FROM stall ORDER BY 2", "SELECT stall_id, good FROM stall ORDER BY 1 DESC", "wrong_order"),
+    ("SELECT stall_id FROM stall ORDER BY 1", "SELECT stall_id + 1 FROM stall ORDER BY 1", "wrong_rows"),
     # what does not run
     ("SELECT good FROM stall", "SELECT goods FROM stall", "no_such_column"),
     ("SELECT good FROM stall WHERE stall_id = 9", "SELECT goods FROM stall", "no_such_column"),
@@ -120,17 +129,21 @@ def test_execution_accuracy(execute: Execute, gold: str, sql: str, reason: str) 
 @pytest.mark.parametrize(
     ("gold", "sql", "reason"),
     [
-        ("SELECT DISTINCT good FROM stall", "SELECT good FROM stall", "wrong_result"),
+        ("SELECT DISTINCT good FROM stall", "SELECT good FROM stall", "wrong_rows"),
         ("SELECT DISTINCT good FROM stall", "SELECT good FROM stall GROUP BY good", RIGHT),
         ("SELECT COUNT(DISTINCT good) FROM stall", "SELECT 4", RIGHT),
         ("SELECT count(*) FROM stall", "SELECT count(*) FROM stall; SELECT 1", "multi_statement"),
         ("SELECT stall_id FROM stall WHERE stall_id > = 2", "SELECT stall_id FROM stall WHERE stall_id > = 2", RIGHT),
-        ("SELECT value FROM stall", "SELECT value FROM stall", "wrong_result"),
+        ("SELECT value FROM stall", "SELECT value FROM stall", "wrong_rows"),
     ],
 )
 def test_execution_accuracy_that_keeps_distinct(execute: Execute, gold: str, sql: str, reason: str) -> None:
     verdict = execution_accuracy(execute, keep_distinct=True)(Example(QUESTION, gold), predicted(sql))
     assert verdict == Verdict("execution_accuracy", 0.0 if reason else 1.0, reason)
+
+
+def test_reasons_are_classes_that_are_explained() -> None:
+    assert {reason for _, _, reason in PAIRS if reason} <= FAILURES.keys()
 
 
 def test_execution_accuracy_of_no_candidate(execute: Execute) -> None:

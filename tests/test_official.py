@@ -99,11 +99,6 @@ def test_every_published_figure_to_the_digit(shared: Path, spider: Dataset) -> N
     found = evaluate_files(files, spider, metrics=[EX, KEEP], progress=False)
     ours = {e.file.stem: tuple(round(e.judged.scores(metric)["all"] or 0, 4) for metric in (EX, KEEP)) for e in found}
     assert ours == figures
-    for evaluation in found:
-        official = records(evaluation.file.with_suffix(".official.jsonl"))
-        for metric, field in ((EX, "execution"), (KEEP, "execution_keep_distinct")):
-            verdicts = evaluation.judged.verdicts[metric].values()
-            assert [int(v.score) for v in verdicts] == [o[field] for o in official], evaluation.file.name
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.small import write_database
+from tests.small import plain, write_database
 from text2sql import matching
 from text2sql.dataset import Dataset
 from text2sql.errors import ConfigError
@@ -26,11 +26,11 @@ from text2sql.metrics.tie_robust_execution_accuracy import tie_robust_execution_
 from text2sql.metrics.valid_efficiency import valid_efficiency
 from text2sql.protocols import Metric
 from text2sql.report import evaluation_table
-from text2sql.rescore import Evaluation
 from text2sql.results import COMPARISONS, all_null, fingerprint
 from text2sql.sandbox import OFFICIAL
 from text2sql.ties import Ranking, ranking
 from text2sql.types import Candidate, Cell, Example, Prediction, Question, Result, Row, Schema, Verdict
+from text2sql.verdicts import Evaluation
 
 # Waits of 5 minutes at three piers: a tie of three behind one.
 FERRIES = """
@@ -57,7 +57,7 @@ def judged(metric: Metric, gold: str, predicted: str | None) -> tuple[float, str
     candidates = (Candidate(predicted or ""),)
     prediction = Prediction(QUESTION, Schema("ferries", ()), (), candidates, -1 if predicted is None else 0)
     verdict = metric(Example(QUESTION, gold), prediction)
-    return verdict.score, verdict.reason
+    return verdict.score, plain(verdict.reason)
 
 
 RIGHT, WRONG = (1.0, ""), (0.0, "wrong_result")
@@ -70,7 +70,7 @@ FAILING = [
     ("SELECT name FROM pier", None, (0.0, "no_sql")),
 ]
 REFUSED = ("SELECT name FROM pier", "DROP TABLE pier", (0.0, "not_a_query"))
-EMPTIED = ("SELECT name FROM pier", "DROP TABLE pier", (0.0, "wrong_result"))  # as in EX, where a write has no rows
+EMPTIED = ("SELECT name FROM pier", "DROP TABLE pier", (0.0, "not_a_query"))
 STRICT = [
     *FAILING,
     REFUSED,
@@ -236,9 +236,9 @@ def test_empty_gold_has_no_part_in_the_mean(execute: Execute, tiny: Dataset, tmp
     some = Judged(judge, levels, {name: {id: right if i else out for i, id in enumerate(ids)}})
     assert some.scores(name) == {"all": 1.0, "easy": None, "medium": None, "hard": 1.0, "extra": None}
     none = Judged(judge, levels, {name: dict.fromkeys(ids, out)})
-    lines = evaluation_table([Evaluation(tmp_path / "a", tiny, each) for each in (some, none)]).splitlines()
+    lines = evaluation_table([Evaluation(tmp_path / "a", tiny, {}, each) for each in (some, none)]).splitlines()
     # 29 that count: Wilson's interval of 29 of 29.
-    assert [line.split() for line in lines[-2:]] == [
+    assert [line.split() for line in [line for line in lines if line.startswith("a  ")]] == [
         ["a", name, "100.0", "–", "–", "100.0", "–", "88.3–100.0"],
         ["a", name, "–", "–", "–", "–", "–", "–"],
     ]
@@ -450,7 +450,8 @@ def test_the_spread_of_valid_efficiency_is_printed(execute: Execute, tiny: Datas
     found = Judged(
         judge, dict.fromkeys(ids, "easy"), {"ves": {id: wrong if i % 2 else fast for i, id in enumerate(ids)}}
     )
-    *_, row, _, note = evaluation_table([Evaluation(tmp_path / "a", tiny, found)]).splitlines()
+    lines = evaluation_table([Evaluation(tmp_path / "a", tiny, {}, found)]).splitlines()
+    row, note = (next(line for line in lines if line.startswith(start)) for start in ("a  ", "a: valid"))
     # Wilson's interval of 15 of 30, times the greatest score.
     assert row.split() == ["a", "ves", "75.0", "75.0", "–", "–", "–", "49.7–100.3"]
     assert note == "a: valid efficiency by single rounds: 50.0–100.0"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sqlparse
 from sqlparse.tokens import String, Whitespace
 
-from tests.small import HARBOUR, write_database
+from tests.small import HARBOUR, plain, write_database
 from tests.test_metrics import TRICKY, published
 from text2sql.errors import ConfigError
 from text2sql.executor import Execute, Executor
@@ -123,7 +124,8 @@ def execute(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Execute]:
 
 def judged(execute: Execute, gold: str, sql: str, *, plug_cap: int = 50, keep_distinct: bool = False) -> Verdict:
     score = execution_accuracy(execute, plug_value=True, plug_cap=plug_cap, keep_distinct=keep_distinct)
-    return score(Example(QUESTION, gold), Prediction(QUESTION, Schema("harbour", ()), (), (Candidate(sql),), 0))
+    found = score(Example(QUESTION, gold), Prediction(QUESTION, Schema("harbour", ()), (), (Candidate(sql),), 0))
+    return replace(found, reason=plain(found.reason))
 
 
 NAMES = "SELECT boat_id FROM boat WHERE name = 'Dunlin' OR name = 'Plover'"

@@ -104,8 +104,13 @@ def test_evaluations(tiny: Dataset) -> None:
     told = evaluations_json(found)[0]
     assert {key: told[key] for key in ("file", "n")} == {"file": str(files[0]), "n": 30}
     assert list(told["metrics"]["execution_accuracy"]) == LEVELS
-    text = evaluation_table(found)
-    assert len(text.splitlines()) == 3 + 2 + 6
+    assert told["failures"]["pass_at_n"] == {"no_candidate_right": 6}
+    lines = evaluation_table(found).splitlines()
+    assert len(lines) == 3 + 2 + 6 + 2 + 3
+    assert lines[-4:-2] == [
+        "Wrong by execution_accuracy, by class of failure:",
+        "strong.txt: 6 (wrong_rows 3, no_such_column 1, syntax 1, wrong_order 1)",
+    ]
     assert evaluate(files[0], data="tiny").scores("execution_accuracy")["all"] == 0.8
 
 

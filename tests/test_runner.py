@@ -331,7 +331,7 @@ def test_gold_that_does_not_run_is_refused_up_front(tmp_path: Path) -> None:
     found = run(load(file), workers=1, progress=False, allow_gold_errors=True)["three"]
     verdicts = found.judged.verdicts["execution_accuracy"].values()
     assert [(verdict.score, verdict.reason) for verdict in verdicts] == [
-        (1.0, ""), (0.0, "wrong_result"), (0.0, "wrong_result"), (0.0, "gold_error"),
+        (1.0, ""), (0.0, "wrong_rows"), (0.0, "wrong_rows"), (0.0, "gold_error"),
     ]  # fmt: skip
 
 

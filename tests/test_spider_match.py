@@ -14,12 +14,12 @@ import pytest
 
 from tests.small import write_database
 from text2sql.dataset import Dataset, load_dataset
-from text2sql.errors import ParseError
 from text2sql.evaluator import LEVELS, hardness
 from text2sql.metrics.exact_set_match import exact_set_match
 from text2sql.predictions import align
 from text2sql.spider_match import Component, components, foreign_key_representatives
-from text2sql.spider_sql import Query, Select, parse
+from text2sql.spider_sql import parse
+from text2sql.structures import Structures, component_tables
 from text2sql.types import Candidate, Column, Example, ForeignKey, Prediction, Question, Schema, Table
 
 TABLES = {
@@ -195,53 +195,33 @@ def test_conformance_pairs(shared: Path) -> None:
     assert ours == [(r["exact_set_match"], r["parsed"]) for r in official]
 
 
-@pytest.mark.slow
-def test_every_published_verdict(shared: Path, spider: Dataset) -> None:
-    files = sorted((shared / "predictions").glob("*.official.jsonl"))
-    assert len(files) == 20
-    for file in files:
-        ours = found(spider, published(shared, spider, file.name.partition(".")[0]))
-        assert ours == [(r["exact_set_match"], r["parsed"]) for r in records(file)], file.name
-
-
 @pytest.mark.parametrize("table", ["c3_chatgpt", "dail_sql_gpt4", "codes_1b_sft"])
 def test_component_tables(shared: Path, spider: Dataset, table: str) -> None:
     """Accuracy, recall and F1 of every component, to the printed digit."""
     text = (shared / f"predictions/{table}.components.txt").read_text(encoding="utf-8")
     expected = re.findall(r"^(\S.*?) +(\d\.\d+) +(\d\.\d+) +(\d\.\d+) +(\d\.\d+) +(\d\.\d+) *$", text, re.M)[2:]
-    levels = list(hardness(spider).values())
-    scores = _partial_scores(spider, published(shared, spider, table))
-    ours = []
-    for measure in ("accuracy", "recall", "f1"):
-        for name in scores[0]:
-            cells = []
-            for level in (*LEVELS, "all"):
-                chosen = [score[name] for score, own in zip(scores, levels, strict=True) if level in (own, "all")]
-                cells.append(f"{_mean(chosen, measure):.3f}")
-            ours.append((name, *cells))
+    levels = hardness(spider)
+    structures = Structures(spider.schemas, spider.databases)
+    found = []
+    for example, (db_id, gold, predicted) in zip(spider.examples, published(shared, spider, table), strict=True):
+        query = structures.gold(db_id, gold)
+        assert query is not None
+        components = structures.components(db_id, query, structures.predicted(db_id, predicted))
+        found.append((levels[example.question.id], components))
+    ours = [
+        (name, *(f"{scores[column]:.3f}" for column in (*LEVELS, "all")))
+        for components in component_tables(found).values()
+        for name, scores in components.items()
+    ]
     assert ours == expected
 
 
-def _partial_scores(dataset: Dataset, pairs: Sequence[tuple[str, str, str]]) -> list[dict[str, Component]]:
-    scores = []
-    empty = Query(Select(()), parse("SELECT * FROM Shop", TABLES).from_)
-    for db_id, gold, predicted in pairs:
-        schema = dataset.schemas[db_id]
-        expected = parse(gold, schema.columns_by_table)
-        try:
-            query = parse(predicted.replace("value", "1"), schema.columns_by_table)
-        except ParseError:
-            query = empty
-        scores.append(components(expected, query, foreign_key_representatives(schema)))
-    return scores
-
-
-def _mean(found: Sequence[Component], measure: str) -> float:
-    def mean(of: list[Component]) -> float:
-        return sum(component.right for component in of) / len(of) if of else 0.0
-
-    accuracy = mean([component for component in found if component.predicted])
-    recall = mean([component for component in found if component.gold])
-    if measure == "f1":
-        return 2 * accuracy * recall / (accuracy + recall) if accuracy or recall else 1.0
-    return accuracy if measure == "accuracy" else recall
+def test_component_tables_of_few() -> None:
+    """A level without examples has no figures; where a component is in none of a level, F1 is 1."""
+    right, wrong = {"group": Component(1, 1, 1)}, {"group": Component(1, 0, 0)}
+    nothing = {"group": Component(0, 0, 0)}
+    assert component_tables([("easy", right), ("easy", wrong), ("hard", nothing)]) == {
+        "accuracy": {"group": {"all": 1.0, "easy": 1.0, "medium": None, "hard": 0.0, "extra": None}},
+        "recall": {"group": {"all": 0.5, "easy": 0.5, "medium": None, "hard": 0.0, "extra": None}},
+        "f1": {"group": {"all": 2 / 3, "easy": 2 / 3, "medium": None, "hard": 1.0, "extra": None}},
+    }

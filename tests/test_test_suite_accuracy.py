@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.small import HARBOUR, ORCHARD, write_database, write_release
+from tests.small import HARBOUR, ORCHARD, plain, write_database, write_release
 from text2sql.config import load
 from text2sql.dataset import load_dataset
 from text2sql.errors import ConfigError, DatabaseError, DataError
@@ -73,7 +73,7 @@ def reason(execute: Execute, suites: Path) -> Judged:
         )
         verdict = score(Example(QUESTION, gold), predicted(sql))
         assert verdict == Verdict("test_suite_accuracy", 0.0 if verdict.reason else 1.0, verdict.reason)
-        return verdict.reason
+        return plain(verdict.reason)
 
     return judge
 

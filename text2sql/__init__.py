@@ -12,6 +12,10 @@ tiny dev, 30 questions
 0.8
 >>> verdicts.verdicts["execution_accuracy"]["dev-0000"]
 Verdict(metric='execution_accuracy', score=1.0, reason='')
+>>> verdicts.failures("execution_accuracy")
+{'wrong_rows': 3, 'no_such_column': 1, 'syntax': 1, 'wrong_order': 1}
+>>> verdicts.components()["f1"]["select"]["easy"]
+1.0
 """
 
 from __future__ import annotations
@@ -26,35 +30,44 @@ if TYPE_CHECKING:
     from text2sql.errors import Text2SQLError as Text2SQLError
     from text2sql.report import table as table
     from text2sql.rescore import evaluate as evaluate
+    from text2sql.rescore import evaluate_pairs as evaluate_pairs
     from text2sql.rescore import vote as vote
     from text2sql.retrieval import measure_retrieval as measure_retrieval
     from text2sql.runner import run as run
+    from text2sql.verdicts import OFFICIAL_METRICS as OFFICIAL_METRICS
+    from text2sql.verdicts import write_verdicts as write_verdicts
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "OFFICIAL_METRICS": "verdicts",
     "Text2SQLError": "errors",
     "check_data": "audit",
     "evaluate": "rescore",
+    "evaluate_pairs": "rescore",
     "load": "config",
     "load_dataset": "dataset",
     "measure_retrieval": "retrieval",
     "run": "runner",
     "table": "report",
     "vote": "rescore",
+    "write_verdicts": "verdicts",
 }
 
 __all__ = [
+    "OFFICIAL_METRICS",
     "Text2SQLError",
     "__version__",
     "check_data",
     "evaluate",
+    "evaluate_pairs",
     "load",
     "load_dataset",
     "measure_retrieval",
     "run",
     "table",
     "vote",
+    "write_verdicts",
 ]
 
 

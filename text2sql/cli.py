@@ -94,13 +94,23 @@ def run(
 
 @app.command()
 def evaluate(
-    files: Annotated[list[Path], typer.Argument(help="Prediction files: one SQL per line, or JSONL.")],
     data: Data,
+    files: Annotated[list[Path] | None, typer.Argument(help="Prediction files: one SQL per line, or JSONL.")] = None,
+    pairs: Annotated[
+        Path | None,
+        typer.Option(help="In place of files: JSONL with db_id, gold and predicted, over any databases of the data."),
+    ] = None,
     split: Annotated[str, typer.Option(help="dev, train or test.")] = "dev",
     questions: Annotated[
         str | None, typer.Option(help="A questions file, in the data set's folder, in place of the split's own.")
     ] = None,
     metric: Annotated[list[str] | None, typer.Option(help="A metric, as 'text2sql list metric' names them.")] = None,
+    verdicts: Annotated[
+        Path | None, typer.Option(help="Write a JSON line per example: official verdicts, class of failure, metrics.")
+    ] = None,
+    components: Annotated[
+        bool, typer.Option("--components", help="Add accuracy, recall and F1 of exact set match by component.")
+    ] = False,
     allow_missing: Annotated[bool, typer.Option("--allow-missing", help="Score missing lines as wrong.")] = False,
     allow_gold_errors: GoldErrors = False,
     seconds: Annotated[float, typer.Option(min=0.001, help="Time limit of a statement.")] = 60.0,
@@ -109,24 +119,51 @@ def evaluate(
     markdown: Markdown = False,
     quiet: Quiet = False,
 ) -> None:
-    """Judge prediction files against gold, by the official rules."""
+    """Judge prediction files, or gold/predicted pairs, by the official rules."""
     from text2sql import report, rescore
+    from text2sql import verdicts as verdict_files
     from text2sql.dataset import load_dataset
+    from text2sql.errors import UsageError
 
-    evaluations = rescore.evaluate_files(
-        files,
-        load_dataset(data, split=split, questions=questions),
-        metrics=metric or ["execution_accuracy"],
-        workers=workers,
-        allow_missing=allow_missing,
-        allow_gold_errors=allow_gold_errors,
-        seconds=seconds,
-        progress=not quiet,
-    )
-    if as_json:
-        _print_json(report.evaluations_json(evaluations))
+    if bool(files) == bool(pairs):
+        raise UsageError("evaluate needs prediction files or --pairs FILE" + (", not both" if pairs else ""))
+    if pairs and questions:
+        raise UsageError("--questions does not go with --pairs, which have their own gold")
+    metrics = metric or ["execution_accuracy"]
+    if verdicts:
+        verdict_files.check_target(verdicts, [pairs] if pairs else files or [])
+        metrics = list(dict.fromkeys([*metrics, *verdict_files.OFFICIAL_METRICS]))
+    if pairs:
+        evaluations = [
+            rescore.evaluate_pairs(
+                pairs,
+                data=data,
+                split=split,
+                metrics=metrics,
+                workers=workers,
+                allow_missing=allow_missing,
+                allow_gold_errors=allow_gold_errors,
+                seconds=seconds,
+                progress=not quiet,
+            )
+        ]
     else:
-        print(report.evaluation_table(evaluations, markdown=markdown))
+        evaluations = rescore.evaluate_files(
+            files or [],
+            load_dataset(data, split=split, questions=questions),
+            metrics=metrics,
+            workers=workers,
+            allow_missing=allow_missing,
+            allow_gold_errors=allow_gold_errors,
+            seconds=seconds,
+            progress=not quiet,
+        )
+    if verdicts:
+        verdict_files.write_verdicts(verdicts, evaluations)
+    if as_json:
+        _print_json(report.evaluations_json(evaluations, components=components))
+    else:
+        print(report.evaluation_table(evaluations, components=components, markdown=markdown))
 
 
 @app.command()

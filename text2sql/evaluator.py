@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -104,6 +105,11 @@ class Judged:
         """What the metrics have to say besides their scores."""
         noted = (self.judge.note(metric, list(verdicts.values())) for metric, verdicts in self.verdicts.items())
         return [note for note in noted if note]
+
+    def failures(self, metric: str) -> dict[str, int]:
+        """How many verdicts are below 1 for each reason, the most frequent first."""
+        reasons = Counter(verdict.reason for verdict in self.verdicts[metric].values() if verdict.score < 1)
+        return dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
 
 
 def hardness(dataset: Dataset) -> dict[str, str]:

@@ -31,6 +31,15 @@ def read_predictions(file: Path) -> list[Answer]:
     with ``candidates`` (a list) or ``sql``, optionally ``db_id`` and ``index`` (the position, from 0).
     Raises PredictionsError.
     """
+    lines = read_lines(file)
+    if file.suffix.lower() in (".jsonl", ".ndjson", ".json"):
+        return _in_order(file, [_answer(file, number, line) for number, line in enumerate(lines, 1)])
+    sqls = [line.strip().split("\t")[0].strip() for line in lines]
+    return [Answer(number, (sql,) if sql else ()) for number, sql in enumerate(sqls, 1)]
+
+
+def read_lines(file: Path) -> list[str]:
+    """The lines of a UTF-8 file, which newlines alone end; a blank last one is none. Raises PredictionsError."""
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except FileNotFoundError:
@@ -42,10 +51,7 @@ def read_predictions(file: Path) -> list[Answer]:
     lines = text.split("\n")
     if not lines[-1].strip():
         lines.pop()
-    if file.suffix.lower() in (".jsonl", ".ndjson", ".json"):
-        return _in_order(file, [_answer(file, number, line) for number, line in enumerate(lines, 1)])
-    sqls = [line.strip().split("\t")[0].strip() for line in lines]
-    return [Answer(number, (sql,) if sql else ()) for number, sql in enumerate(sqls, 1)]
+    return lines
 
 
 def _answer(file: Path, number: int, line: str) -> tuple[int, Answer]:

@@ -12,7 +12,8 @@ from text2sql.comparison import Interval, interval
 from text2sql.dataset import Dataset
 from text2sql.evaluator import LEVELS, Judged
 from text2sql.outcome import Runs, Scored
-from text2sql.rescore import Evaluation
+from text2sql.pairs import Pairs
+from text2sql.verdicts import Evaluation
 
 _COLUMNS = ("all", *LEVELS)
 
@@ -189,10 +190,10 @@ def _decided_by_time(run: Scored) -> int:
     )
 
 
-def evaluation_table(evaluations: Sequence[Evaluation], *, markdown: bool = False) -> str:
-    """The table of ``text2sql evaluate``."""
+def evaluation_table(evaluations: Sequence[Evaluation], *, components: bool = False, markdown: bool = False) -> str:
+    """The table of ``text2sql evaluate``; ``components``: with the component tables of every file below it."""
     first = evaluations[0]
-    metrics = list(first.judged.verdicts)
+    metrics = list(first.verdicts)
     lines = [_judged_row(one.file.name, one.judged, one.dataset) for one in evaluations]
     body = []
     for row in lines:
@@ -201,10 +202,39 @@ def evaluation_table(evaluations: Sequence[Evaluation], *, markdown: bool = Fals
             shown = _interval_text(row) if metric == metrics[0] else ""
             body.append([row.name, metric, *(percent(scores[column]) for column in _COLUMNS), shown])
     cells = grid([["file", "metric", *_COLUMNS, "95 %"], *body], markdown)
-    head = f"{which(first.dataset)}, {len(first.dataset.examples)} questions"
+    n = len(first.dataset.examples)
+    pairs = isinstance(first.dataset, Pairs)
+    head = f"{first.dataset.name}, {n} pairs" if pairs else f"{which(first.dataset)}, {n} questions"
     regime = f"{first.judged.judge.regime()}; in %, by hardness; 95 % interval: {_methods(lines)}"
     notes = _notes_on_verdicts([(one.file.name, one.judged) for one in evaluations])
-    return "\n".join([head, regime, "", cells, *notes])
+    tables = [_component_text(one, markdown) for one in evaluations] if components else []
+    return "\n".join([head, regime, "", cells, *_failure_notes(evaluations, metrics), *notes, *tables])
+
+
+def _failure_notes(evaluations: Sequence[Evaluation], metrics: Sequence[str]) -> Iterator[str]:
+    metric = "execution_accuracy" if "execution_accuracy" in metrics else metrics[0]
+    wrong = {one.file.name: failures for one in evaluations if (failures := one.failures(metric))}
+    if wrong:
+        yield f"\nWrong by {metric}, by class of failure:"
+    for name, failures in wrong.items():
+        classes = ", ".join(f"{failure or 'no reason given'} {count}" for failure, count in failures.items())
+        yield f"{name}: {sum(failures.values())} ({classes})"
+
+
+def _component_text(evaluation: Evaluation, markdown: bool) -> str:
+    head = (
+        f"\n{evaluation.file.name}: exact set match by component, as the official script prints it, in fractions of 1\n"
+    )
+    cells = [
+        [measure, component, *(_three_decimals(scores[column]) for column in _COLUMNS)]
+        for measure, components in evaluation.components().items()
+        for component, scores in components.items()
+    ]
+    return f"{head}\n{grid([['measure', 'component', *_COLUMNS], *cells], markdown)}"
+
+
+def _three_decimals(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def grid(cells: Sequence[Sequence[str]], markdown: bool) -> str:
@@ -277,15 +307,17 @@ def runs_json(experiment: str, runs: Runs | Sequence[Scored]) -> dict[str, Any]:
     }
 
 
-def evaluations_json(evaluations: Sequence[Evaluation]) -> list[dict[str, Any]]:
-    """What ``evaluate --json`` prints; scores are fractions of 1."""
+def evaluations_json(evaluations: Sequence[Evaluation], *, components: bool = False) -> list[dict[str, Any]]:
+    """What ``evaluate --json`` prints; scores are fractions of 1, failures counts of wrong predictions."""
     return [
         {
             "file": str(evaluation.file),
             "n": len(evaluation.dataset.examples),
             "regime": evaluation.judged.judge.regime(),
             "regimes": evaluation.judged.judge.regimes(),
-            "metrics": {metric: evaluation.judged.scores(metric) for metric in evaluation.judged.verdicts},
+            "metrics": {metric: evaluation.scores(metric) for metric in evaluation.verdicts},
+            "failures": {metric: evaluation.failures(metric) for metric in evaluation.verdicts},
+            **({"components": evaluation.components()} if components else {}),
         }
         for evaluation in evaluations
     ]

@@ -1,8 +1,8 @@
-"""Scores without a model call: prediction files judged, stored candidates voted on again."""
+"""Scores without a model call: prediction files and pairs judged, stored candidates voted on again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,28 +10,21 @@ from text2sql import __version__
 from text2sql.artifacts import cache_folder, digest
 from text2sql.assemble import build_judge, build_voter
 from text2sql.dataset import Dataset, load_dataset
-from text2sql.errors import RunError
+from text2sql.errors import PredictionsError, RunError
 from text2sql.evaluator import Judge, Judged, hardness
 from text2sql.executor import Executor
 from text2sql.experiment import parse_choice
 from text2sql.manifest import slug
 from text2sql.outcome import Scored
+from text2sql.pairs import Pairs, read_pairs
 from text2sql.parallel import in_parallel
 from text2sql.predictions import Answer, align
 from text2sql.protocols import Voter
-from text2sql.runner import check_gold
+from text2sql.runner import broken_gold, check_gold
 from text2sql.sandbox import OFFICIAL
 from text2sql.store import Run, from_record, open_run, write_run
 from text2sql.types import Candidate, Example, Prediction, Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """The verdicts on one prediction file."""
-
-    file: Path
-    dataset: Dataset
-    judged: Judged
+from text2sql.verdicts import Evaluation
 
 
 def evaluate_files(
@@ -60,21 +53,57 @@ def evaluate_files(
         judge.check(dataset.examples)
         if not allow_gold_errors:
             check_gold(dataset, dataset.examples, executor)
-        return [
-            Evaluation(file, dataset, _judge(file.name, dataset, found, judge, levels, executor.workers, progress))
-            for file, found in answers.items()
-        ]
+        return [_judge(file, dataset, found, judge, levels, executor, progress) for file, found in answers.items()]
+
+
+def evaluate_pairs(
+    file: str | Path,
+    *,
+    data: str | Path,
+    split: str = "dev",
+    metrics: Sequence[str] = ("execution_accuracy",),
+    workers: int | None = None,
+    allow_missing: bool = False,
+    allow_gold_errors: bool = False,
+    seconds: float = OFFICIAL.seconds,
+    progress: bool = False,
+) -> Evaluation:
+    """Judge the gold/predicted pairs of a JSONL file on the databases of a data set; see ``read_pairs``.
+
+    ``split``: "test" takes the databases of the test split; the rest is as in ``evaluate_files``, but that a gold
+    query that does not run is a PredictionsError that names its line.
+    """
+    choices = [parse_choice("metric", metric) for metric in metrics]
+    pairs = read_pairs(Path(file), load_dataset(data, split=split), allow_missing=allow_missing)
+    levels = hardness(pairs)
+    with Executor(workers=workers, cache=cache_folder() / "executions.sqlite") as executor:
+        judge = build_judge(choices, pairs, executor, seconds=seconds)
+        judge.check(pairs.examples)
+        if not allow_gold_errors:
+            _check_pairs(pairs, executor)
+        return _judge(Path(file), pairs, pairs.answers, judge, levels, executor, progress)
+
+
+def _check_pairs(pairs: Pairs, executor: Executor) -> None:
+    if broken := broken_gold(pairs, pairs.examples, executor):
+        example, result = broken[0]
+        line = pairs.examples.index(example) + 1
+        more = f", nor that of {len(broken) - 1} more" if len(broken) > 1 else ""
+        raise PredictionsError(
+            f"{pairs.files[0]}, line {line}: the gold query does not run ({result.error}: {result.message}){more}; "
+            "--allow-gold-errors scores them as wrong"
+        )
 
 
 def _judge(
-    name: str,
+    file: Path,
     dataset: Dataset,
     answers: Sequence[Answer],
     judge: Judge,
-    levels: dict[str, str],
-    workers: int,
+    levels: Mapping[str, str],
+    executor: Executor,
     progress: bool,
-) -> Judged:
+) -> Evaluation:
     from tqdm import tqdm
 
     def work(item: tuple[Example, Answer]) -> tuple[str, dict[str, Verdict]]:
@@ -86,11 +115,15 @@ def _judge(
         )
 
     items = list(zip(dataset.examples, answers, strict=True))
-    bar = tqdm(
-        in_parallel(work, items, workers), total=len(items), desc=name, disable=None if progress else True, leave=False
-    )
+    outcomes = in_parallel(work, items, executor.workers)
+    bar = tqdm(outcomes, total=len(items), desc=file.name, disable=None if progress else True, leave=False)
     found = dict(bar)
-    return Judged(judge, levels, {metric: {id: found[id][metric] for id in levels} for metric in judge.metrics})
+    return Evaluation(
+        file,
+        dataset,
+        {example.question.id: answer.sqls[0] if answer.sqls else "" for example, answer in items},
+        Judged(judge, levels, {metric: {id: found[id][metric] for id in levels} for metric in judge.metrics}),
+    )
 
 
 def evaluate(
@@ -104,7 +137,7 @@ def evaluate(
     allow_gold_errors: bool = False,
     seconds: float = OFFICIAL.seconds,
     workers: int | None = None,
-) -> Judged:
+) -> Evaluation:
     """Judge one prediction file; see ``evaluate_files``. ``questions``: a file in place of the split's own."""
     dataset = load_dataset(data, split=split, questions=questions)
     found = evaluate_files(
@@ -117,7 +150,7 @@ def evaluate(
         workers=workers,
         progress=False,
     )
-    return found[0].judged
+    return found[0]
 
 
 # --- voting again -----------------------------------------------------------------------------------------

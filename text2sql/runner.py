@@ -70,21 +70,25 @@ def run(
 
 def check_gold(dataset: Dataset, examples: Sequence[Example], executor: Executor) -> None:
     """Raises DataError where gold does not run: every score on it would be wrong."""
-    execute = Execute(executor, dataset.databases, OFFICIAL)
-
-    def work(example: Example) -> tuple[str, Result]:
-        return example.question.id, execute(example.question.db_id, example.sql)
-
-    broken = sorted(
-        (found for found in in_parallel(work, examples, executor.workers) if not found[1].ok), key=lambda f: f[0]
-    )
-    if broken:
-        id, result = broken[0]
+    if broken := broken_gold(dataset, examples, executor):
+        example, result = broken[0]
         more = f", and that of {len(broken) - 1} more" if len(broken) > 1 else ""
         raise DataError(
-            f"{dataset.files[0]}: the gold query of {id} does not run ({result.error}: {result.message}){more}; "
+            f"{dataset.files[0]}: the gold query of {example.question.id} does not run "
+            f"({result.error}: {result.message}){more}; "
             "'text2sql data check' lists them, --allow-gold-errors scores them as wrong"
         )
+
+
+def broken_gold(dataset: Dataset, examples: Sequence[Example], executor: Executor) -> list[tuple[Example, Result]]:
+    """The examples whose gold does not run, in their order, each with what came of it."""
+    execute = Execute(executor, dataset.databases, OFFICIAL)
+
+    def work(position: int) -> tuple[int, Result]:
+        return position, execute(examples[position].question.db_id, examples[position].sql)
+
+    found = sorted(in_parallel(work, range(len(examples)), executor.workers), key=lambda item: item[0])
+    return [(examples[position], result) for position, result in found if not result.ok]
 
 
 def sample(examples: Sequence[Example], limit: int | None) -> list[Example]:

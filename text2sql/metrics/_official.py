@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from text2sql.errors import ConfigError
+from text2sql.failures import failure_of_shape
 from text2sql.metrics._plug_value import plugged
 from text2sql.protocols import Execute
 from text2sql.results import undecided
@@ -31,7 +32,7 @@ def official_verdict(
     plug_cap: int = 0,
     suite: Sequence[Path] = (),
 ) -> str:
-    """Empty where the prediction is right, else the reason why it is wrong.
+    """Empty where the prediction is right, else the class of its failure (``failures.FAILURES``).
 
     ``plug_cap``: so many candidates of plug_value are tried besides the prediction; where there are more, the
     reason ends in ", plug_cap". ``suite``: databases that a candidate has to pass, all of them, in place of the one
@@ -99,10 +100,20 @@ def compare(
         return 0.0, found.error
     if gold != predicted and undecided(expected, found):
         return 0.0, "too_big"
-    equal = execute.compare(db_id, (gold, expected), (predicted, found), by)
+    pair = (gold, expected), (predicted, found)
+    equal = execute.compare(db_id, *pair, by)
     if equal is None:
         return 0.0, "timeout"
-    return float(equal), "" if equal == 1 else "wrong_result"
+    if equal == 1:
+        return 1.0, ""
+    if not writes:
+        return float(equal), "wrong_result"
+    if not found.columns:
+        return 0.0, "not_a_query"
+    reason = failure_of_shape(expected, found)
+    if reason == "wrong_rows" and by == "in_order" and execute.compare(db_id, *pair, "any_order"):
+        return 0.0, "wrong_order"
+    return 0.0, reason
 
 
 def prepare_pair(gold: str, predicted: str, *, keep_distinct: bool = False) -> tuple[str, str]:

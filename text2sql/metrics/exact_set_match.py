@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 
-from text2sql import spider_match, spider_sql
-from text2sql.errors import ParseError
 from text2sql.protocols import Databases, Metric, Schemas
-from text2sql.schema import read_schema
+from text2sql.structures import Structures
 from text2sql.types import Example, Prediction, Verdict
 
 
@@ -18,17 +14,12 @@ def exact_set_match(schemas: Schemas, databases: Databases) -> Metric:
 
     A prediction that the official grammar cannot read is wrong, with the reason ``unparsed``.
     """
-    # The official evaluator has names from the database, and foreign keys from tables.json.
-    return _ExactSetMatch(
-        columns=cache(lambda db_id: read_schema(db_id, databases[db_id]).columns_by_table),
-        representatives=cache(lambda db_id: spider_match.foreign_key_representatives(schemas[db_id])),
-    )
+    return _ExactSetMatch(Structures(schemas, databases))
 
 
 @dataclass(frozen=True)
 class _ExactSetMatch:
-    columns: Callable[[str], Mapping[str, Sequence[str]]]
-    representatives: Callable[[str], spider_match.Representatives]
+    structures: Structures
     regime: str = "EM by the test-suite code's rules, without values"
 
     def __call__(self, example: Example, prediction: Prediction) -> Verdict:
@@ -40,13 +31,10 @@ class _ExactSetMatch:
         return Verdict("exact_set_match", float(not reason), reason)
 
     def _reason(self, db_id: str, gold: str, predicted: str) -> str:
-        columns = self.columns(db_id)
-        try:
-            expected = spider_sql.parse(gold, columns)
-        except ParseError:
+        expected = self.structures.gold(db_id, gold)
+        if expected is None:
             return "gold_unparsed"
-        try:
-            found = spider_sql.parse(predicted.replace("value", "1"), columns)
-        except ParseError:
+        found = self.structures.predicted(db_id, predicted)
+        if found is None:
             return "unparsed"
-        return "" if spider_match.exact_set_match(expected, found, self.representatives(db_id)) else "different"
+        return "" if self.structures.equal(db_id, expected, found) else "different"

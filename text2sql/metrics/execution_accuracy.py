@@ -18,6 +18,7 @@ def execution_accuracy(
     ``plug_value``: a prediction is also right if it is so with gold's values in place of its own, in any combination,
     as under the official flag of this name; at most ``plug_cap`` combinations are tried. Figures with it are higher
     than those without and not to be compared with them. Raises ConfigError for a cap below 1.
+    The reason of a wrong prediction is a class of ``failures.FAILURES``.
     """
     return _ExecutionAccuracy(execute, keep_distinct, tries(plug_value, plug_cap))
 

@@ -18,7 +18,7 @@ def tie_robust_execution_accuracy(execute: Execute) -> Metric:
     def judge(db_id: str, gold: str, predicted: str) -> tuple[float, str]:
         gold, predicted = prepare_pair(gold, predicted)
         score, reason = compare(execute, db_id, gold, predicted, order(gold), writes=True)
-        ranked = ranking(gold) if reason == "wrong_result" else None
+        ranked = ranking(gold) if reason in ("wrong_rows", "wrong_order") else None
         if ranked is None:
             return score, reason
         expected, found = execute(db_id, gold), execute(db_id, predicted)
