@@ -453,5 +453,5 @@ def test_the_spread_of_valid_efficiency_is_printed(execute: Execute, tiny: Datas
     *_, row, _, note = evaluation_table([Evaluation(tmp_path / "a", tiny, found)]).splitlines()
     # Wilson's interval of 15 of 30, times the greatest score.
     assert row.split() == ["a", "ves", "75.0", "75.0", "–", "–", "–", "49.7–100.3"]
-    assert note == "a: valid efficiency by single rounds: 50.0–100.0"
+    assert note == "a: valid efficiency by single rounds, pauses and all: 50.0–100.0"
     assert Judged(judge, {}, {"ves": {}}).notes() == []
