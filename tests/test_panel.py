@@ -454,5 +454,5 @@ def test_the_spread_of_valid_efficiency_is_printed(execute: Execute, tiny: Datas
     row, note = (next(line for line in lines if line.startswith(start)) for start in ("a  ", "a: valid"))
     # Wilson's interval of 15 of 30, times the greatest score.
     assert row.split() == ["a", "ves", "75.0", "75.0", "–", "–", "–", "49.7–100.3"]
-    assert note == "a: valid efficiency by single rounds: 50.0–100.0"
+    assert note == "a: valid efficiency by single rounds, pauses and all: 50.0–100.0"
     assert Judged(judge, {}, {"ves": {}}).notes() == []

@@ -55,12 +55,15 @@ class _ValidEfficiency:
         return _score(*map(median, times)), _ROUNDS + " ".join(f"{score:.3f}" for score in rounds)
 
     def note(self, verdicts: Sequence[Verdict]) -> str:
-        """How far apart the scores are that each round alone gives."""
+        """How far apart the scores are that each round alone gives.
+
+        The score itself may lie below them: a pause of the machine raises a mean of ratios, and medians leave it out.
+        """
         rounds = zip(*(self._rounds(verdict) for verdict in verdicts), strict=True)
         scores = [fmean(scores) for scores in rounds]
         if not scores:
             return ""
-        return f"valid efficiency by single rounds: {100 * min(scores):.1f}–{100 * max(scores):.1f}"
+        return f"valid efficiency by single rounds, pauses and all: {100 * min(scores):.1f}–{100 * max(scores):.1f}"
 
     def _rounds(self, verdict: Verdict) -> list[float]:
         if not verdict.reason.startswith(_ROUNDS):
