@@ -264,6 +264,10 @@ HOSTILE = {
     "functions": ("too_big", f"SELECT {nested('abs(', '1', ')', 5_000)}"),
     "casts": ("too_big", f"SELECT {nested('CAST(', '1', ' AS TEXT)', 5_000)}"),
     "joins in brackets": ("too_big", f"SELECT * FROM {nested('(', 't', ' JOIN t)', 5_000)}"),
+    "joins without a condition": (
+        "timeout ok",
+        "SELECT * FROM t AS t0" + "".join(f" JOIN t AS t{n}" for n in range(1, 60)),
+    ),
     "WITH in WITH": ("too_big", f"{nested('WITH a AS (', 'SELECT 1', ') SELECT * FROM a', 2_000)}"),
     "open brackets": ("syntax too_big", "SELECT " + "(" * 5_000),
     "open queries": ("syntax too_big", "SELECT (" * 5_000),
@@ -285,6 +289,7 @@ HOSTILE = {
     "an endless LIMIT": ("invalid ok", "SELECT a FROM t ORDER BY a LIMIT 1e999"),
     "ORDER BY nothing": ("invalid", "SELECT a FROM t ORDER BY 0 LIMIT 1"),
     "other dialects": ("syntax", "SELECT $$a$$, :b, @c FROM t |> PIVOT (sum(a) FOR b IN ('x')) {% if %}"),
+    "DISTINCT of nothing": ("invalid", "SELECT count(DISTINCT ) FROM t"),
     "MERGE": ("syntax", "MERGE INTO t USING u ON 1 WHEN MATCHED THEN DELETE"),
     "NUL alone": ("syntax", "\0"),
     "byte order mark": ("syntax ok", "\ufeffSELECT 1"),

@@ -188,7 +188,7 @@ MUTATIONS: Sequence[Mutation] = (
 def test_mutations_are_deterministic_and_many() -> None:
     queries = ["SELECT a FROM t WHERE b = 'x' ORDER BY c LIMIT 3", "SELECT count(*) FROM u GROUP BY d"]
     once, again = ([mutated(random.Random(n), queries) for n in range(500)] for _ in range(2))
-    assert once == again and len(set(once)) > 450
+    assert once == again and len(set(once)) > 400
 
 
 # --- the judge
@@ -264,6 +264,6 @@ def test_many_mutations(writable: Sequence[Path]) -> None:
     names: list[str | Path] = ["tiny", "spiderling", *([SHARED / "spider"] if SHARED.is_dir() else [])]
     start, outcomes = time.monotonic(), Counter[str]()
     for seed, name in enumerate(names):
-        outcomes += judge_mutations(load_dataset(name), 20_000 // len(names), seed, 0.1, writable)
+        outcomes += judge_mutations(load_dataset(name), -(-20_000 // len(names)), seed, 0.1, writable)
     print(f"\n{outcomes.total()} statements, {time.monotonic() - start:.0f} s, {dict(outcomes)}")
-    assert outcomes.total() >= 19_998
+    assert outcomes.total() >= 20_000

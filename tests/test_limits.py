@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.small import write_database
+from tests.small import plain, write_database
 from text2sql.executor import Execute, Executor
 from text2sql.metrics._official import official_verdict
 from text2sql.sandbox import Limits
@@ -98,7 +98,7 @@ def verdicts(executor: Executor, database: Path, limits: Limits) -> Counter[tupl
     found: Counter[tuple[str, bool, bool]] = Counter()
     with closing(sqlite3.connect(database)) as connection:
         for gold, predicted in pairs():
-            reason = official_verdict(execute, "x", gold, predicted, keep_distinct=True)
+            reason = plain(official_verdict(execute, "x", gold, predicted, keep_distinct=True))
             rows = [connection.execute(sql).fetchall() for sql in (gold, predicted)]
             equal = result_eq(rows[0], rows[1], "order by" in gold.lower())
             cut = any(execute("x", sql).truncated for sql in (gold, predicted))

@@ -71,7 +71,7 @@ def test_verdicts_on_pairs(tmp_path: Path, pairs: Path, capsys: pytest.CaptureFi
     assert {record["failure"] for record in found} <= {"", *FAILURES}
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == f"data, {len(PAIRS)} pairs"
-    assert printed[-1] == "pairs.jsonl: 4 (gold_error 1, no_sql 1, no_such_column 1, wrong_column_count 1)"
+    assert "pairs.jsonl: 4 (gold_error 1, no_sql 1, no_such_column 1, wrong_column_count 1)" in printed
 
 
 def test_pairs_from_python(tmp_path: Path, pairs: Path) -> None:

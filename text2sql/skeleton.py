@@ -16,19 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from text2sql.artifacts import cache_folder, digest, file_digest, kept
+from text2sql.sql import is_parsable
 
 _TOKEN = re.compile(r"\w+|[<>=!]+|\S")
-_LONGEST = 20_000  # characters; sqlglot's time grows with the square of some lists
 
 
 @lru_cache(maxsize=1 << 16)
 def skeleton(sql: str) -> str:
-    """The skeleton in one line, ``_`` for names and ``?`` for values; empty for huge SQL and what sqlglot cannot read.
+    """The skeleton in one line, ``_`` for names and ``?`` for values; empty where sqlglot cannot read the SQL.
 
     >>> skeleton("SELECT T1.name FROM a AS T1 JOIN b AS T2 ON T1.id = T2.a_id WHERE T2.x > 3 ORDER BY T1.y LIMIT 1")
     'SELECT _ FROM _ WHERE _ > ? ORDER BY _ LIMIT ?'
     """
-    if len(sql) > _LONGEST:
+    if not is_parsable(sql):
         return ""
     import sqlglot
 

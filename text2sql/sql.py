@@ -66,6 +66,28 @@ def is_ordered(sql: str) -> bool:
     return False
 
 
+_LONGEST = 20_000  # characters: sqlglot's time grows with the square of some lists
+_BARE_JOINS = 8  # in a row: it doubles with each JOIN that has no condition
+
+
+def is_parsable(sql: str) -> bool:
+    """Whether sqlglot reads the SQL, or refuses it, in a moment.
+
+    >>> is_parsable("SELECT * FROM a JOIN b JOIN c"), is_parsable("SELECT * FROM a" + " JOIN b" * 40)
+    (True, False)
+    """
+    if len(sql) > _LONGEST:
+        return False
+    bare = 0
+    for kind, text in scan(sql):
+        if kind == "word":
+            word = text.lower()
+            bare = 0 if word in ("on", "using") else bare + (word == "join")
+            if bare > _BARE_JOINS:
+                return False
+    return True
+
+
 _THOUGHT = re.compile(r"<(think|thinking)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _THOUGHT_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _FENCE = re.compile(r"```(.*?)(?:```|\Z)", re.DOTALL)

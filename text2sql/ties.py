@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from text2sql.sql import is_parsable
+
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
@@ -22,7 +24,7 @@ def ranking(sql: str) -> Ranking | None:
 
     None where there is no such LIMIT, or the keys cannot be told: DISTINCT, set operations.
     """
-    if "limit" not in sql.lower() or "order" not in sql.lower():
+    if "limit" not in sql.lower() or "order" not in sql.lower() or not is_parsable(sql):
         return None
     import sqlglot
     from sqlglot import exp

@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from text2sql.embedded.catalog import Catalog
 from text2sql.embedded.query import STAR, Condition, Query, Sketched, Term, Value, sketched
+from text2sql.sql import is_parsable
 
 _COMPARISONS: dict[type[exp.Expression], str] = {
     exp.EQ: "=", exp.NEQ: "!=", exp.GT: ">", exp.LT: "<", exp.GTE: ">=", exp.LTE: "<=", exp.Like: "like",
@@ -31,10 +32,12 @@ class Unreadable(Exception):
 
 def read(sql: str, catalog: Catalog | None = None) -> Query | None:
     """The query, or None where this form cannot hold it (self joins, subqueries in FROM, CASE, ...)."""
+    if not is_parsable(sql):
+        return None
     try:
         tree = sqlglot.parse_one(sql, read="sqlite")
         return _Reader(catalog).query(tree) if isinstance(tree, exp.Expression) else None
-    except (Unreadable, sqlglot.errors.SqlglotError, ValueError, RecursionError, AttributeError):
+    except (Unreadable, sqlglot.errors.SqlglotError, ValueError, RecursionError, AttributeError, IndexError):
         return None
 
 
