@@ -94,8 +94,9 @@ def run(
 
 @app.command()
 def evaluate(
-    files: Annotated[list[Path], typer.Argument(help="Prediction files: one SQL per line, or JSONL.")],
     data: Data,
+    files: Annotated[list[Path] | None, typer.Argument(help="Prediction files: one SQL per line, or JSONL.")] = None,
+    gold: Annotated[bool, typer.Option("--gold", help="Judge gold itself too, as if it were predicted.")] = False,
     split: Annotated[str, typer.Option(help="dev, train or test.")] = "dev",
     questions: Annotated[
         str | None, typer.Option(help="A questions file, in the data set's folder, in place of the split's own.")
@@ -103,6 +104,9 @@ def evaluate(
     metric: Annotated[list[str] | None, typer.Option(help="A metric, as 'text2sql list metric' names them.")] = None,
     allow_missing: Annotated[bool, typer.Option("--allow-missing", help="Score missing lines as wrong.")] = False,
     allow_gold_errors: GoldErrors = False,
+    only_runnable: Annotated[
+        bool, typer.Option("--only-runnable", help="Leave out questions without a database or whose gold does not run.")
+    ] = False,
     seconds: Annotated[float, typer.Option(min=0.001, help="Time limit of a statement.")] = 60.0,
     workers: Workers = None,
     as_json: AsJson = False,
@@ -112,14 +116,18 @@ def evaluate(
     """Judge prediction files against gold, by the official rules."""
     from text2sql import report, rescore
     from text2sql.dataset import load_dataset
+    from text2sql.errors import UsageError
 
+    if not files and not gold:
+        raise UsageError("nothing to judge: give prediction files, or --gold")
     evaluations = rescore.evaluate_files(
-        files,
+        [*(files or []), *([rescore.GOLD] if gold else [])],
         load_dataset(data, split=split, questions=questions),
         metrics=metric or ["execution_accuracy"],
         workers=workers,
         allow_missing=allow_missing,
         allow_gold_errors=allow_gold_errors,
+        only_runnable=only_runnable,
         seconds=seconds,
         progress=not quiet,
     )

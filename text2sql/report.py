@@ -182,9 +182,24 @@ def evaluation_table(evaluations: Sequence[Evaluation], *, markdown: bool = Fals
             shown = _interval_text(row) if metric == metrics[0] else ""
             body.append([row.name, metric, *(percent(scores[column]) for column in _COLUMNS), shown])
     cells = grid([["file", "metric", *_COLUMNS, "95 %"], *body], markdown)
-    head = f"{which(first.dataset)}, {len(first.dataset.examples)} questions"
+    head = f"{which(first.dataset)}, {_size(first)}"
     regime = f"{first.judged.judge.regime()}; in %, by hardness; 95 % interval: {_methods(lines)}"
-    return "\n".join([head, regime, "", cells])
+    wrong = f"\n\nGold that does not run counts as wrong where it is executed: {first.gold_errors}." * bool(
+        first.gold_errors
+    )
+    return "\n".join([head, regime, "", cells]) + wrong
+
+
+_LEFT_OUT = {"missing_database": "without a database", "gold_error": "whose gold does not run"}
+
+
+def _size(evaluation: Evaluation) -> str:
+    """How many questions were judged; of how many, where some were left out, and why."""
+    n, left_out = len(evaluation.dataset.examples), evaluation.left_out
+    if not left_out:
+        return f"{n} questions"
+    reasons = ", ".join(f"{count} {_LEFT_OUT[kind]}" for kind, count in left_out.items())
+    return f"{n} of {n + sum(left_out.values())} questions; left out: {reasons}"
 
 
 def grid(cells: Sequence[Sequence[str]], markdown: bool) -> str:
@@ -262,6 +277,8 @@ def evaluations_json(evaluations: Sequence[Evaluation]) -> list[dict[str, Any]]:
         {
             "file": str(evaluation.file),
             "n": len(evaluation.dataset.examples),
+            "left_out": dict(evaluation.left_out),
+            "gold_errors": evaluation.gold_errors,
             "regime": evaluation.judged.judge.regime(),
             "metrics": {metric: evaluation.judged.scores(metric) for metric in evaluation.judged.verdicts},
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from text2sql import __version__
 from text2sql.artifacts import cache_folder, digest
 from text2sql.assemble import build_judge, build_voter
 from text2sql.dataset import Dataset, load_dataset
-from text2sql.errors import RunError
+from text2sql.errors import DataError, RunError
 from text2sql.evaluator import Judge, Judged, hardness
 from text2sql.executor import Executor
 from text2sql.experiment import parse_choice
@@ -19,7 +19,7 @@ from text2sql.outcome import Scored
 from text2sql.parallel import in_parallel
 from text2sql.predictions import Answer, align
 from text2sql.protocols import Voter
-from text2sql.runner import check_gold
+from text2sql.runner import broken_gold, gold_error
 from text2sql.sandbox import OFFICIAL
 from text2sql.store import Run, from_record, open_run, write_run
 from text2sql.types import Candidate, Example, Prediction, Verdict
@@ -27,11 +27,21 @@ from text2sql.types import Candidate, Example, Prediction, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The verdicts on one prediction file."""
+    """The verdicts on one prediction file.
+
+    ``left_out``: how many questions of the split are, by kind of reason as ``data check`` names them;
+    ``gold_errors``: how many are in, but their gold does not run.
+    """
 
     file: Path
     dataset: Dataset
     judged: Judged
+    left_out: Mapping[str, int]
+    gold_errors: int = 0
+
+
+GOLD = Path("gold")
+"""Stands for gold itself among the files of an evaluation."""
 
 
 def evaluate_files(
@@ -42,27 +52,51 @@ def evaluate_files(
     workers: int | None = None,
     allow_missing: bool = False,
     allow_gold_errors: bool = False,
+    only_runnable: bool = False,
     seconds: float = OFFICIAL.seconds,
     progress: bool = True,
 ) -> list[Evaluation]:
     """Judge prediction files on one split; all are read before the first is judged.
 
-    ``metrics``: names, with options as in "execution_accuracy(keep_distinct=true)"; ``seconds``: the time limit
-    of a statement. Raises PredictionsError where a file does not fit the split, ConfigError for an unknown
-    metric, DataError where gold does not run, unless ``allow_gold_errors`` counts that as wrong.
+    A file has a line for every question of the split; ``GOLD`` among them is gold as predictions. ``metrics``: names,
+    with options as in "execution_accuracy(keep_distinct=true)"; ``seconds``: the time limit of a statement.
+    Raises PredictionsError where a file does not fit the split, ConfigError for an unknown metric, DataError where
+    gold does not run, unless ``allow_gold_errors`` counts that as wrong, and DatabaseError where a database is
+    missing. ``only_runnable`` leaves both out, and tells how many.
     """
     choices = [parse_choice("metric", metric) for metric in metrics]
-    questions = [example.question for example in dataset.examples]
-    answers = {file: align(file, questions, allow_missing=allow_missing) for file in files}
-    levels = hardness(dataset)
+    answers = {file: _answers(file, dataset, allow_missing) for file in files}
+    whole, left_out = dataset, {}
+    known = set(whole.databases)
+    missing = {e.question.id: e.question.db_id for e in whole.examples if e.question.db_id not in known}
+    if only_runnable:
+        dataset, left_out["missing_database"] = dataset.without(missing), len(missing)
+    elif missing:
+        raise dataset.missing(next(iter(missing.values())), "; --only-runnable leaves such questions out")
+    dataset.checksum  # noqa: B018  a database that cannot be read is told before anything is executed
     with Executor(workers=workers, cache=cache_folder() / "executions.sqlite") as executor:
-        if not allow_gold_errors:
-            check_gold(dataset, dataset.examples, executor)
+        broken = broken_gold(dataset, dataset.examples, executor)
+        if only_runnable:
+            dataset, left_out["gold_error"] = dataset.without(broken), len(broken)
+        elif broken and not allow_gold_errors:
+            raise gold_error(dataset, broken, remedy=", --only-runnable leaves them out")
+        if not dataset.examples:
+            raise DataError(f"{dataset.files[0]}: no question whose gold runs")
+        levels = hardness(dataset)
         judge = build_judge(choices, dataset, executor, seconds=seconds)
-        return [
-            Evaluation(file, dataset, _judge(file.name, dataset, found, judge, levels, executor.workers, progress))
-            for file, found in answers.items()
-        ]
+        told = {kind: count for kind, count in left_out.items() if count}
+        evaluations = []
+        for file, found in answers.items():
+            kept = [answer for e, answer in zip(whole.examples, found, strict=True) if e.question.id in levels]
+            judged = _judge(file.name, dataset, kept, judge, levels, executor.workers, progress)
+            evaluations.append(Evaluation(file, dataset, judged, told, 0 if only_runnable else len(broken)))
+        return evaluations
+
+
+def _answers(file: Path, dataset: Dataset, allow_missing: bool) -> list[Answer]:
+    if file is GOLD:
+        return [Answer(0, (example.sql,)) for example in dataset.examples]
+    return align(file, [example.question for example in dataset.examples], allow_missing=allow_missing)
 
 
 def _judge(
@@ -101,6 +135,7 @@ def evaluate(
     metrics: Sequence[str] = ("execution_accuracy",),
     allow_missing: bool = False,
     allow_gold_errors: bool = False,
+    only_runnable: bool = False,
     seconds: float = OFFICIAL.seconds,
     workers: int | None = None,
 ) -> Judged:
@@ -112,6 +147,7 @@ def evaluate(
         metrics=metrics,
         allow_missing=allow_missing,
         allow_gold_errors=allow_gold_errors,
+        only_runnable=only_runnable,
         seconds=seconds,
         workers=workers,
         progress=False,

@@ -65,23 +65,31 @@ def run(
         return Runs([job.run(pipeline, in_flight, progress) for job, pipeline in zip(jobs, pipelines, strict=True)])
 
 
-def check_gold(dataset: Dataset, examples: Sequence[Example], executor: Executor) -> None:
-    """Raises DataError where gold does not run: every score on it would be wrong."""
+def broken_gold(dataset: Dataset, examples: Sequence[Example], executor: Executor) -> dict[str, Result]:
+    """What gold that does not run comes to, by question id."""
     execute = Execute(executor, dataset.databases, OFFICIAL)
 
     def work(example: Example) -> tuple[str, Result]:
         return example.question.id, execute(example.question.db_id, example.sql)
 
-    broken = sorted(
-        (found for found in in_parallel(work, examples, executor.workers) if not found[1].ok), key=lambda f: f[0]
+    return dict(sorted(found for found in in_parallel(work, examples, executor.workers) if not found[1].ok))
+
+
+def check_gold(dataset: Dataset, examples: Sequence[Example], executor: Executor) -> None:
+    """Raises DataError where gold does not run: every score on it would be wrong."""
+    if broken := broken_gold(dataset, examples, executor):
+        raise gold_error(dataset, broken)
+
+
+def gold_error(dataset: Dataset, broken: Mapping[str, Result], *, remedy: str = "") -> DataError:
+    """The error that names the first gold query that does not run; ``remedy``: one more thing that can be done."""
+    id, result = next(iter(broken.items()))
+    more = f", and that of {len(broken) - 1} more" if len(broken) > 1 else ""
+    files = ", ".join([str(dataset.files[0]), *(file.name for file in dataset.files[1:])])
+    return DataError(
+        f"{files}: the gold query of {id} does not run ({result.error}: {result.message}){more}; "
+        f"'text2sql data check' lists them, --allow-gold-errors scores them as wrong{remedy}"
     )
-    if broken:
-        id, result = broken[0]
-        more = f", and that of {len(broken) - 1} more" if len(broken) > 1 else ""
-        raise DataError(
-            f"{dataset.files[0]}: the gold query of {id} does not run ({result.error}: {result.message}){more}; "
-            "'text2sql data check' lists them, --allow-gold-errors scores them as wrong"
-        )
 
 
 def sample(examples: Sequence[Example], limit: int | None) -> list[Example]:
