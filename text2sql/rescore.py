@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from text2sql import __version__
 from text2sql.artifacts import cache_folder, digest
 from text2sql.assemble import build_judge, build_voter
 from text2sql.dataset import Dataset, load_dataset
-from text2sql.errors import DataError, RunError
+from text2sql.errors import DataError, Interrupted, RunError
 from text2sql.evaluator import Judge, Judged, hardness
 from text2sql.executor import Executor
 from text2sql.experiment import parse_choice
@@ -74,7 +75,7 @@ def evaluate_files(
     elif missing:
         raise dataset.missing(next(iter(missing.values())), "; --only-runnable leaves such questions out")
     dataset.checksum  # noqa: B018  a database that cannot be read is told before anything is executed
-    with Executor(workers=workers, cache=cache_folder() / "executions.sqlite") as executor:
+    with _kept_when_interrupted(), Executor(workers=workers, cache=cache_folder() / "executions.sqlite") as executor:
         broken = broken_gold(dataset, dataset.examples, executor)
         if only_runnable:
             dataset, left_out["gold_error"] = dataset.without(broken), len(broken)
@@ -91,6 +92,14 @@ def evaluate_files(
             judged = _judge(file.name, dataset, kept, judge, levels, executor.workers, progress)
             evaluations.append(Evaluation(file, dataset, judged, told, 0 if only_runnable else len(broken)))
         return evaluations
+
+
+@contextmanager
+def _kept_when_interrupted() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; what was executed is kept, and the same command does not repeat it") from None
 
 
 def _answers(file: Path, dataset: Dataset, allow_missing: bool) -> list[Answer]:
