@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -25,13 +25,15 @@ from typing import Any, Self
 from text2sql.artifacts import digest, file_digest
 from text2sql.errors import DatabaseError, Text2SQLError, nearest
 from text2sql.execution_cache import ExecutionCache
+from text2sql.parallel import in_parallel
 from text2sql.results import COMPARISONS
 from text2sql.sandbox import CANDIDATE, Limits
 from text2sql.types import Result
-from text2sql.worker import Compare, Job, Run
+from text2sql.worker import LONG, Compare, Job, Run
 
 _FORMAT = "2"  # of results and their digests; a change makes all cached results unknown
 _GRACE = 2.0  # seconds after the deadline in the virtual machine until the worker is killed
+_AT_ONCE = 16  # statements in a message
 _STARTUP = 60.0  # seconds for a worker to start, on a machine that is busy
 _TRANSIENT = {"timeout", "crashed"}  # depend on the moment, as does what these return: such results are not kept
 _VOLATILE = re.compile(
@@ -79,9 +81,25 @@ class Executor:
         result = self._result(database, sql, limits)
         if result.error == "timeout":
             self._not_enough[key] = limits.seconds
-        if result.error not in _TRANSIENT and not _VOLATILE.search(sql):
+        if _lasting(sql, result):
             self._cache.put(key, result)
         return result
+
+    def prefetch(self, database: Path, sqls: Sequence[str], limits: Limits) -> None:
+        """Run statements for the cache, in one message, which for short ones takes a third of the time.
+
+        Ends where one of them takes the worker down: ``execute`` runs what is missing.
+        """
+        keys = {sql: _key(database, sql, limits) for sql in sqls}
+        todo = [sql for sql, key in keys.items() if self._cache.get(key, limits.seconds) is None]
+        while todo:
+            results = self._ask(Run(database, tuple(todo), limits), LONG + limits.seconds)
+            if not isinstance(results, list):
+                return
+            for sql, result in zip(todo, results, strict=False):
+                if _lasting(sql, result):
+                    self._cache.put(keys[sql], result)
+            todo = todo[len(results) :]
 
     def compare(
         self, database: Path, gold: tuple[str, Result], predicted: tuple[str, Result], by: str, limits: Limits
@@ -243,6 +261,19 @@ class Execute:
         """Run one statement. Raises DatabaseError where the database is missing or damaged."""
         return self.executor.execute(self._database(db_id), sql, self.limits)
 
+    def prefetch(self, statements: Iterable[tuple[str, str]]) -> None:
+        """Run (db_id, SQL) for the cache, some of a database at once; see ``Executor.prefetch``."""
+        by_database: dict[str, list[str]] = {}
+        for db_id, sql in dict.fromkeys(statements):
+            by_database.setdefault(db_id, []).append(sql)
+        work = [
+            (self._database(db_id), sqls[start : start + _AT_ONCE])
+            for db_id, sqls in by_database.items()
+            for start in range(0, len(sqls), _AT_ONCE)
+        ]
+        for _ in in_parallel(lambda item: self.executor.prefetch(*item, self.limits), work, self.executor.workers):
+            pass
+
     def compare(self, db_id: str, gold: tuple[str, Result], predicted: tuple[str, Result], by: str) -> bool | None:
         """Compare two statements by their results, by the name of a comparison; None: out of time."""
         return self.executor.compare(self._database(db_id), gold, predicted, by, self.limits)
@@ -251,6 +282,10 @@ class Execute:
         if db_id not in self.databases:
             raise DatabaseError(f"no database {db_id!r}{nearest(db_id, self.databases)}")
         return self.databases[db_id]
+
+
+def _lasting(sql: str, result: Result) -> bool:
+    return result.error not in _TRANSIENT and not _VOLATILE.search(sql)
 
 
 def _timeout(limits: Limits) -> Result:

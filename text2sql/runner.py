@@ -68,6 +68,7 @@ def run(
 def broken_gold(dataset: Dataset, examples: Sequence[Example], executor: Executor) -> dict[str, Result]:
     """What gold that does not run comes to, by question id."""
     execute = Execute(executor, dataset.databases, OFFICIAL)
+    execute.prefetch((example.question.db_id, example.sql) for example in examples)
 
     def work(example: Example) -> tuple[str, Result]:
         return example.question.id, execute(example.question.db_id, example.sql)

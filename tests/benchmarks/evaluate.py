@@ -26,6 +26,7 @@ from tests.conftest import SHARED
 from text2sql import rescore
 from text2sql.artifacts import cache_folder
 from text2sql.dataset import Dataset, load_dataset
+from text2sql.executor import Executor
 from text2sql.metrics._official import prepare
 from text2sql.predictions import align
 
@@ -69,16 +70,6 @@ def ours(dataset: Dataset, files: Sequence[Path], workers: int = 1) -> float:
     return time.perf_counter() - start
 
 
-def judged_in_a_process(files: Sequence[Path]) -> float:
-    """Seconds of the whole command."""
-    command = [sys.executable, "-m", "text2sql", "evaluate", *map(str, files), "--data", str(SHARED / "spider")]
-    for metric in METRICS:
-        command += ["--metric", metric]
-    start = time.perf_counter()
-    subprocess.run([*command, "--quiet", "--workers", "1"], check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
-
-
 def parsed() -> float:
     """Seconds of hardness and EM of gold against itself, in a new process that has imported our modules alone."""
     code = (
@@ -102,11 +93,14 @@ def parsed() -> float:
 
 
 def started() -> float:
-    """Seconds until a new worker process is ready."""
-    code = "import sys; sys.stdin.close(); from text2sql.worker import main; main()"
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
+    """Seconds until a new worker process has answered."""
+    with tempfile.TemporaryDirectory() as place, Executor(workers=1) as executor:
+        file = Path(place, "empty.sqlite")
+        with contextlib.closing(sqlite3.connect(file)) as connection:
+            connection.execute("CREATE TABLE t (x)")
+        start = time.perf_counter()
+        executor.execute(file, "SELECT * FROM t")
+        return time.perf_counter() - start
 
 
 def forget() -> None:

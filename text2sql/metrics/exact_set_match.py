@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from text2sql import spider_match, spider_sql
 from text2sql.errors import ParseError
@@ -19,15 +19,17 @@ def exact_set_match(schemas: Schemas, databases: Databases) -> Metric:
     A prediction that the official grammar cannot read is wrong, with the reason ``unparsed``.
     """
     # The official evaluator has names from the database, and foreign keys from tables.json.
+    columns = cache(lambda db_id: read_schema(db_id, databases[db_id]).columns_by_table)
     return _ExactSetMatch(
-        columns=cache(lambda db_id: read_schema(db_id, databases[db_id]).columns_by_table),
+        # Kept, because several files are judged against the same gold, and often say the same.
+        parsed=lru_cache(maxsize=1 << 12)(lambda db_id, sql: spider_sql.parse(sql, columns(db_id))),
         representatives=cache(lambda db_id: spider_match.foreign_key_representatives(schemas[db_id])),
     )
 
 
 @dataclass(frozen=True)
 class _ExactSetMatch:
-    columns: Callable[[str], Mapping[str, Sequence[str]]]
+    parsed: Callable[[str, str], spider_sql.Query]
     representatives: Callable[[str], spider_match.Representatives]
     regime: str = "EM by the test-suite code's rules, without values"
 
@@ -40,13 +42,12 @@ class _ExactSetMatch:
         return Verdict("exact_set_match", float(not reason), reason)
 
     def _reason(self, db_id: str, gold: str, predicted: str) -> str:
-        columns = self.columns(db_id)
         try:
-            expected = spider_sql.parse(gold, columns)
+            expected = self.parsed(db_id, gold)
         except ParseError:
             return "gold_unparsed"
         try:
-            found = spider_sql.parse(predicted.replace("value", "1"), columns)
+            found = self.parsed(db_id, predicted.replace("value", "1"))
         except ParseError:
             return "unparsed"
         return "" if spider_match.exact_set_match(expected, found, self.representatives(db_id)) else "different"
