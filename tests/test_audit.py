@@ -38,7 +38,7 @@ def _harbour(folder: Path) -> Path:
 
 def _missing_database(folder: Path) -> Finding:
     _harbour(folder).unlink()
-    return Finding("missing_database", "harbour", str(_harbour(folder).parent))
+    return Finding("missing_database", "harbour", f"{_harbour(folder)}: 3 questions")
 
 
 def _damaged_database(folder: Path) -> Finding:
@@ -105,6 +105,11 @@ FAULTS: dict[str, Make] = {
     "null_gold": _gold("null_gold", "SELECT max(length) FROM boat WHERE length > 100"),
     "cut_tie": _gold("cut_tie", "SELECT name FROM boat ORDER BY length LIMIT 1"),
     "invalid_text": _invalid_text,
+    "value_replacement": _gold(
+        "value_replacement",
+        "SELECT name FROM boat WHERE name < 'value'",
+        "execution_accuracy empty: SELECT name FROM boat WHERE name < 'value'",
+    ),
     "value": _value,
     "schema": _schema,
     "extra_file": _extra_file,
@@ -123,7 +128,19 @@ def test_a_fault_is_found_and_nothing_else(kind: str, folder: Path) -> None:
 
 
 def test_there_is_a_fault_of_every_kind() -> None:
-    assert set(KINDS) - set(FAULTS) == {"no_quoted_strings"}  # that one depends on SQLite, and has its own test
+    assert set(KINDS) - set(FAULTS) == {"no_quoted_strings", "gold_mismatch"}  # they have their own tests
+
+
+def test_gold_that_runs_only_as_it_stands(folder: Path) -> None:
+    """Without its DISTINCT, which the official evaluator drops, it is no SQL; and no grammar reads it."""
+    sql = "SELECT name FROM boat WHERE name IS NOT DISTINCT FROM 'Plover'"
+    _dev(folder, ("harbour", sql))
+    (report,) = check_data(folder, splits=["dev"], workers=1)
+    assert report.findings == [
+        Finding("gold_mismatch", "dev-0003", f"execution_accuracy gold_error: {sql}"),
+        Finding("unparsed_gold", "dev-0003", sql),
+    ]
+    assert not report.wrong
 
 
 def test_sqlite_without_double_quoted_strings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,8 +150,8 @@ def test_evaluate(arguments: list[str], message: str, told: Told) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "evaluate needs prediction files or --pairs FILE"),
-        (["good.txt", "--pairs", "p.jsonl"], "evaluate needs prediction files or --pairs FILE, not both"),
+        ([], "evaluate needs prediction files, --gold or --pairs FILE"),
+        (["good.txt", "--pairs", "p.jsonl"], "evaluate needs prediction files, --gold or --pairs FILE, not both"),
         (
             ["--pairs", "p.jsonl", "--questions", "q.json"],
             "--questions does not go with --pairs, which have their own gold",
@@ -185,7 +185,7 @@ PAIR = {"db_id": "seed_library", "gold": "SELECT 1", "predicted": "SELECT 2"}
         (
             json.dumps(PAIR | {"gold": "SELECT one"}),
             "the gold query does not run (no_such_column: no such column: one), nor that of 1 more; "
-            "--allow-gold-errors scores them as wrong",
+            "--allow-gold-errors scores such gold as wrong, --only-runnable leaves it out",
         ),
     ],
 )
@@ -261,7 +261,7 @@ def own(here: Path) -> Path:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "no such database, and questions ask about it"),
+        (None, "no such database, asked about by dev-0017 and 12 more of dev.json"),
         (b"", "an empty file, not a database"),
         (b"version https://git-lfs.github.com/spec/v1\n", "not an SQLite database"),
         (b"SQLite format 3\0" + b"\xff" * 5000, "file is not a database"),
@@ -272,10 +272,78 @@ def own(here: Path) -> Path:
 def test_a_database_that_cannot_be_read_is_no_wrong_answer(
     command: str, content: bytes | None, message: str, told: Told, own: Path
 ) -> None:
+    remedy = "; --only-runnable leaves such questions out" if (command, content) == ("evaluate", None) else ""
     file = own / "database" / "bell_towers" / "bell_towers.sqlite"
     file.unlink() if content is None else file.write_bytes(content)
     argument = "good.txt" if command == "evaluate" else "x.toml"
-    assert told(command, argument, "--data", "own", "--quiet") == f"own/database/bell_towers/{file.name}: {message}"
+    where = f"own/database/bell_towers/{file.name}"
+    assert told(command, argument, "--data", "own", "--quiet") == f"{where}: {message}{remedy}"
+
+
+def _changed(own: Path, row: int, **fields: str) -> None:
+    records = json.loads((own / "dev.json").read_text(encoding="utf-8"))
+    records[row].update(fields)
+    (own / "dev.json").write_text(json.dumps(records), encoding="utf-8")
+
+
+def test_a_question_about_a_database_that_nobody_knows(told: Told, own: Path) -> None:
+    _changed(own, 7, db_id="bell_tower")
+    message = "own/database/bell_tower/bell_tower.sqlite: no such database, asked about by dev-0007 of dev.json"
+    meant = "; did you mean 'bell_towers'?"
+    assert told("run", "x.toml", "--data", "own", "--quiet") == message + meant
+    remedy = "; --only-runnable leaves such questions out"
+    assert told("evaluate", "good.txt", "--data", "own", "--quiet") == message + meant + remedy
+
+
+def test_a_prediction_about_another_database(told: Told, here: Path) -> None:
+    lines = [*JSONL[:2], json.dumps({"sql": "SELECT 1", "db_id": "nowhere"}), *JSONL[3:]]
+    (here / "other.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    assert told("evaluate", "other.jsonl", "--data", "tiny", "--quiet") == (
+        "other.jsonl, line 3: is about 'nowhere', but dev-0002 about 'seed_library'"
+    )
+
+
+@pytest.mark.parametrize("command", ["evaluate", "run"])
+def test_gold_that_does_not_run(command: str, told: Told, own: Path) -> None:
+    _changed(own, 3, query="SELECT count(*) FROM nowhere")
+    _changed(own, 5, query="SELEC")
+    argument = "good.txt" if command == "evaluate" else "x.toml"
+    assert told(command, argument, "--data", "own", "--quiet") == (
+        "own/dev.json, record 3 (dev-0003): the gold query does not run (no_such_table: no such table: nowhere), nor "
+        "that of 1 more; "
+        + (
+            "--allow-gold-errors scores such gold as wrong, --only-runnable leaves it out"
+            if command == "evaluate"
+            else "'text2sql data check' lists them, --allow-gold-errors scores them as wrong"
+        )
+    )
+
+
+def test_what_is_left_out_is_told(
+    own: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _changed(own, 3, query="SELECT count(*) FROM nowhere")
+    _changed(own, 5, db_id="nowhere")
+
+    def printed(*more: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["text2sql", "evaluate", "good.txt", "--gold", "--data", "own", *more])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+        return capsys.readouterr().out
+
+    head, _, _, _, _, predicted, gold, *_ = printed("--only-runnable").splitlines()
+    assert head == "own dev, 28 of 30 questions; left out: 1 without a database, 1 whose gold does not run"
+    assert (predicted.split()[:3], gold.split()[:3]) == (
+        ["good.txt", "execution_accuracy", "78.6"],
+        ["gold", "execution_accuracy", "100.0"],
+    )
+    (first, _) = json.loads(printed("--only-runnable", "--json"))
+    assert (first["n"], first["left_out"], first["gold_errors"]) == (28, {"missing_database": 1, "gold_error": 1}, 0)
+    _changed(own, 5, db_id="seed_library")
+    head, _, _, _, _, _, gold, _, note, *_ = printed("--allow-gold-errors").splitlines()
+    assert (head, gold.split()[2]) == ("own dev, 30 questions", "96.7")
+    assert note == "Gold that does not run counts as wrong where it is executed: 1."
 
 
 def test_damage_in_the_middle_of_a_database(told: Told, own: Path) -> None:

@@ -253,7 +253,7 @@ def test_the_checksum_of_a_built_database_is_its_scripts(tmp_path: Path, monkeyp
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "no such database, and questions ask about it"),
+        (None, "no such database, asked about by dev-0000 and 2 more of dev.json"),
         (b"", "an empty file, not a database"),
         (b"<!DOCTYPE html><html>sign in</html>", "not an SQLite database"),
     ],

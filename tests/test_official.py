@@ -12,19 +12,23 @@ from pathlib import Path
 
 import pytest
 
+from text2sql.audit import check_data
 from text2sql.config import load
 from text2sql.dataset import Dataset, load_dataset
+from text2sql.errors import DatabaseError
 from text2sql.evaluator import Judge, hardness
 from text2sql.executor import Execute, Executor
 from text2sql.metrics.execution_accuracy import execution_accuracy
 from text2sql.parallel import in_parallel
 from text2sql.predictions import align
-from text2sql.rescore import evaluate_files
+from text2sql.rescore import GOLD, evaluate_files
 from text2sql.runner import run
 from text2sql.sandbox import Limits
 from text2sql.types import Candidate, Example, Prediction, Question, Schema
 
 EX, KEEP = "execution_accuracy", "execution_accuracy(keep_distinct=true)"
+EM = "exact_set_match"
+ALL_RIGHT = dict.fromkeys(("all", "easy", "medium", "hard", "extra"), 1.0)
 SLOW_DATABASE = "wta_1"
 
 
@@ -57,6 +61,61 @@ def test_every_published_verdict_but_for_the_slow_database(shared: Path, spider:
     found = _verdicts(spider, pairs)
     ours = [(name, index, *verdict) for (name, index, *_), verdict in zip(expected, found, strict=True)]
     assert [(o, e) for o, e in zip(ours, expected, strict=True) if o != e] == []
+
+
+def test_gold_as_predictions_is_right_but_for_the_slow_database(spider: Dataset) -> None:
+    dataset = spider.without(e.question.id for e in spider.examples if e.question.db_id == SLOW_DATABASE)
+    (gold,) = evaluate_files([GOLD], dataset, metrics=[EX, EM], progress=False)
+    assert {metric: gold.judged.scores(metric) for metric in (EX, EM)} == dict.fromkeys((EX, EM), ALL_RIGHT)
+    assert (len(gold.dataset.examples), gold.left_out, gold.gold_errors) == (972, {}, 0)
+
+
+@pytest.mark.slow
+def test_gold_as_predictions_is_right(spider: Dataset) -> None:
+    (gold,) = evaluate_files([GOLD], spider, metrics=[EX, KEEP, EM], progress=False)
+    assert {metric: gold.judged.scores(metric) for metric in (EX, KEEP, EM)} == dict.fromkeys((EX, KEEP, EM), ALL_RIGHT)
+
+
+@pytest.mark.slow
+def test_gold_of_train_as_predictions(shared: Path) -> None:
+    """The official evaluator finds 20 of them wrong, whose names it corrupts, and ends on 3 that do not run."""
+    train = load_dataset(shared / "spider", split="train")
+    with pytest.raises(
+        DatabaseError, match=r"soccer_1\.sqlite: no such database, asked about by train-1293 and 13 more"
+    ):
+        evaluate_files([GOLD], train, progress=False)
+    (gold,) = evaluate_files([GOLD], train, metrics=[EX, EM], only_runnable=True, progress=False)
+    assert (len(gold.dataset.examples), gold.left_out) == (8560, {"missing_database": 96, "gold_error": 3})
+    for metric in (EX, EM):
+        assert gold.judged.scores(metric)["all"] == 8540 / 8560
+    assert Counter(v.reason for v in gold.judged.verdicts[EX].values()) == {"": 8540, "no_such_column": 18, "syntax": 2}
+    assert Counter(v.reason for v in gold.judged.verdicts[EM].values()) == {"": 8540, "unparsed": 20}
+
+
+@pytest.mark.slow
+def test_causes_of_wrong_gold_in_train(shared: Path) -> None:
+    (report,) = check_data(shared / "spider", splits=["train"])
+    databases = {e.question.id: e.question.db_id for e in report.dataset.examples}
+    found = Counter((finding.kind, databases.get(finding.where, finding.where)) for finding in report.findings)
+    causes = {
+        "missing_database",
+        "damaged_database",
+        "gold_error",
+        "value_replacement",
+        "gold_mismatch",
+        "unparsed_gold",
+    }
+    assert {key: count for key, count in found.items() if key[0] in causes} == {
+        ("missing_database", "baseball_1"): 1,
+        ("missing_database", "soccer_1"): 1,
+        ("gold_error", "assets_maintenance"): 1,
+        ("gold_error", "document_management"): 2,
+        ("value_replacement", "product_catalog"): 4,
+        ("value_replacement", "gas_company"): 12,
+        ("value_replacement", "machine_repair"): 2,
+        ("value_replacement", "department_store"): 2,
+        ("unparsed_gold", "assets_maintenance"): 1,
+    }
 
 
 def test_conformance_pairs(shared: Path) -> None:

@@ -14,6 +14,7 @@ from tests.small import plain, write_database
 from text2sql import matching
 from text2sql.dataset import Dataset
 from text2sql.errors import ConfigError
+from text2sql.evaluation_report import evaluation_table
 from text2sql.evaluator import Judge, Judged
 from text2sql.executor import Execute, Executor
 from text2sql.matching import could_return
@@ -25,7 +26,6 @@ from text2sql.metrics.strict_execution_accuracy import strict_execution_accuracy
 from text2sql.metrics.tie_robust_execution_accuracy import tie_robust_execution_accuracy
 from text2sql.metrics.valid_efficiency import valid_efficiency
 from text2sql.protocols import Metric
-from text2sql.report import evaluation_table
 from text2sql.results import COMPARISONS, all_null, fingerprint
 from text2sql.sandbox import OFFICIAL
 from text2sql.ties import Ranking, ranking

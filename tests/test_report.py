@@ -10,9 +10,11 @@ import pytest
 from tests.conftest import ROOT
 from text2sql.config import load
 from text2sql.dataset import Dataset
+from text2sql.evaluation_report import evaluation_table, evaluations_json
 from text2sql.outcome import Runs
-from text2sql.report import evaluation_table, evaluations_json, runs_json, table
-from text2sql.rescore import dataset_of, evaluate, evaluate_files, vote
+from text2sql.report import runs_json, table
+from text2sql.rescore import evaluate, evaluate_files
+from text2sql.revote import dataset_of, vote
 from text2sql.runner import run
 from text2sql.show import show
 from text2sql.store import find_run, open_run

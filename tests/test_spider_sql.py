@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import pickle
+import random
 import sqlite3
 import sys
+import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -29,6 +31,7 @@ from text2sql.spider_sql import (
     Select,
     SelectUnit,
     ValueUnit,
+    _words,
     hardness,
     parse,
 )
@@ -46,6 +49,20 @@ def bakery(sql: str) -> Query:
 
 def unit(column: str) -> ValueUnit:
     return ValueUnit(ColumnUnit(column))
+
+
+def test_words_are_those_of_nltk() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of what NLTK imports
+        from nltk.tokenize.destructive import NLTKWordTokenizer
+    tokenize, choose = NLTKWordTokenizer().tokenize, random.Random(0)
+    pieces = [
+        *"«»“”‘’„`.:,;@#$%&?!*()[]{}<>-=+/ \t\n\r\v\u00a0–—_aB1é", "``", "..", "...", "--", " . ", "x.y", "1,5",
+        "not", "n",
+        "cannot", "gonna", "GIMME", "lemme", "gotta", "wanna", "more", "d", "SELECT", "__val_1_2__",
+    ]  # fmt: skip
+    texts = ["".join(choose.choices(pieces, k=choose.randrange(10))) for _ in range(5000)]
+    assert [text for text in texts if _words(text) != tokenize(text)] == []
 
 
 def test_every_clause_finds_its_place() -> None:
@@ -270,7 +287,7 @@ def test_a_stack_that_is_nearly_full_is_a_parse_error() -> None:
     def deeper(frames: int) -> Query:
         return deeper(frames - 1) if frames else bakery(sql)
 
-    with pytest.raises(ParseError, match="RecursionError"):
+    with pytest.raises(ParseError, match="too large to parse"):
         deeper(sys.getrecursionlimit() - used - 120)
 
 

@@ -14,10 +14,11 @@ from tests.small import HARBOUR, ORCHARD, plain, write_database, write_release
 from text2sql.config import load
 from text2sql.dataset import load_dataset
 from text2sql.errors import ConfigError, DatabaseError, DataError
+from text2sql.evaluation_report import evaluation_table
 from text2sql.executor import Execute, Executor
 from text2sql.metrics import test_suite_accuracy as _module
 from text2sql.metrics.execution_accuracy import execution_accuracy
-from text2sql.report import evaluation_table, table
+from text2sql.report import table
 from text2sql.rescore import evaluate_files
 from text2sql.runner import run
 from text2sql.sandbox import OFFICIAL
@@ -221,7 +222,7 @@ def refusal(release: Path, answers: Path, suites: Path) -> str:
     """What evaluating on this test suite is refused with, before a statement of the data set is run."""
     metric = f"test_suite_accuracy(suites={json.dumps(str(suites))})"
     with pytest.raises((DataError, DatabaseError)) as error, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("text2sql.rescore.check_gold", lambda *_: pytest.fail("not up front"))
+        patch.setattr("text2sql.rescore.broken_gold", lambda *_: pytest.fail("not up front"))
         evaluate_files([answers], load_dataset(release), metrics=[metric], workers=1, progress=False)
     return str(error.value).replace(str(suites), "SUITES")
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from text2sql.report import table as table
     from text2sql.rescore import evaluate as evaluate
     from text2sql.rescore import evaluate_pairs as evaluate_pairs
-    from text2sql.rescore import vote as vote
     from text2sql.retrieval import measure_retrieval as measure_retrieval
+    from text2sql.revote import vote as vote
     from text2sql.runner import run as run
     from text2sql.verdicts import OFFICIAL_METRICS as OFFICIAL_METRICS
     from text2sql.verdicts import write_verdicts as write_verdicts
@@ -50,7 +50,7 @@ _HOME = {
     "measure_retrieval": "retrieval",
     "run": "runner",
     "table": "report",
-    "vote": "rescore",
+    "vote": "revote",
     "write_verdicts": "verdicts",
 }
 

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from text2sql.assemble import build_judge
 from text2sql.dataset import Dataset, load_dataset, splits_of
 from text2sql.errors import DatabaseError
-from text2sql.evaluator import LEVELS, hardness
+from text2sql.evaluator import LEVELS, Judge, hardness
 from text2sql.executor import Execute, Executor
+from text2sql.experiment import parse_choice
 from text2sql.parallel import in_parallel
 from text2sql.results import all_null
 from text2sql.sandbox import OFFICIAL, open_database
 from text2sql.schema import quote, read_schema
 from text2sql.ties import ranking
-from text2sql.types import Example, Result
+from text2sql.types import Candidate, Example, Prediction, Result, Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Finding:
     detail: str
 
 
+_METRICS = ("execution_accuracy", "exact_set_match")
+
 KINDS: dict[str, tuple[str, bool]] = {
     "missing_database": ("databases that are missing", True),
     "damaged_database": ("databases that cannot be read", True),
@@ -40,10 +44,12 @@ KINDS: dict[str, tuple[str, bool]] = {
     "null_gold": ("gold queries that return NULL alone", False),
     "cut_tie": ("gold queries whose LIMIT cuts a tie: other rows would be as right", False),
     "invalid_text": ("databases with text that is not UTF-8", False),
+    "value_replacement": ("gold queries that are wrong as predictions, for the evaluator replaces 'value'", False),
+    "gold_mismatch": ("gold queries that are wrong as predictions, for another reason", False),
     "value": ("gold or names with 'value', which the official evaluator replaces in predictions", False),
     "schema": ("tables.json and database disagree", False),
     "extra_file": ("files that the official evaluator would open as databases", False),
-    "unparsed_gold": ("gold queries that the official grammar cannot read: without hardness", False),
+    "unparsed_gold": ("gold queries that the official grammar cannot read: without hardness, wrong for EM", False),
     "shared_database": ("databases of this split that train has too", False),
 }
 """Kinds of findings: what they are, and whether an evaluation on the split would be wrong."""
@@ -74,12 +80,14 @@ def _check(dataset: Dataset, executor: Executor) -> Report:
     names = sorted({example.question.db_id for example in dataset.examples})
     databases = [finding for name in names for finding in _database(dataset, name)]
     unusable = {f.where for f in databases if f.kind in ("missing_database", "damaged_database")}
-    examples = [example for example in dataset.examples if example.question.db_id not in unusable]
+    usable = dataset.without(e.question.id for e in dataset.examples if e.question.db_id in unusable)
+    examples = usable.examples
     execute = Execute(executor, dataset.databases, OFFICIAL)
-    gold = in_parallel(lambda example: list(_gold(example, execute)), examples, executor.workers)
+    judge = build_judge([parse_choice("metric", metric) for metric in _METRICS], usable, executor)
+    gold = in_parallel(lambda example: list(_gold(example, execute, judge)), examples, executor.workers)
     found = {finding for findings in gold for finding in findings}
     order = {example.question.id: position for position, example in enumerate(dataset.examples)}
-    levels = hardness(dataset) if not unusable else {}
+    levels = hardness(usable)
     sizes = Counter(levels.values())
     counts = {"questions": len(dataset.examples), "databases": len(names)} | {level: sizes[level] for level in LEVELS}
     findings = [
@@ -97,7 +105,8 @@ def _check(dataset: Dataset, executor: Executor) -> Report:
 
 def _database(dataset: Dataset, name: str) -> Iterator[Finding]:
     if name not in list(dataset.databases):
-        yield Finding("missing_database", name, str(dataset.databases.folder / name))
+        asking = sum(1 for example in dataset.examples if example.question.db_id == name)
+        yield Finding("missing_database", name, f"{dataset.databases.expected(name)}: {_counted(asking, 'questions')}")
         return
     try:
         dataset.databases.fingerprint(name)
@@ -148,7 +157,7 @@ def _is_text(raw: bytes) -> bool:
 # --- gold ---------------------------------------------------------------------------------------------------
 
 
-def _gold(example: Example, execute: Execute) -> Iterator[Finding]:
+def _gold(example: Example, execute: Execute, judge: Judge) -> Iterator[Finding]:
     id, result = example.question.id, execute(example.question.db_id, example.sql)
     if not result.ok:
         yield Finding("gold_error", id, f"{result.error}: {result.message}: {example.sql}")
@@ -157,10 +166,23 @@ def _gold(example: Example, execute: Execute) -> Iterator[Finding]:
         yield Finding("empty_gold", id, example.sql)
     elif all_null(result):
         yield Finding("null_gold", id, example.sql)
-    if "value" in example.sql:
+    if wrong := _wrong(example, judge):
+        # The replacement is all that the evaluator does to a prediction and not to gold.
+        kind = "value_replacement" if "value" in example.sql else "gold_mismatch"
+        yield Finding(kind, id, f"{wrong}: {example.sql}")
+    elif "value" in example.sql:
         yield Finding("value", id, example.sql)
     if _cuts_tie(example, result, execute):
         yield Finding("cut_tie", id, example.sql)
+
+
+def _wrong(example: Example, judge: Judge) -> str:
+    """By which metrics gold is wrong as a prediction, and why; gold that does not parse is found elsewhere."""
+    prediction = Prediction(example.question, Schema("", ()), candidates=(Candidate(example.sql),), elected=0)
+    verdicts = judge(example, prediction).values()
+    return ", ".join(
+        f"{verdict.metric} {verdict.reason}" for verdict in verdicts if verdict.reason not in ("", "gold_unparsed")
+    )
 
 
 def _cuts_tie(example: Example, result: Result, execute: Execute) -> bool:

@@ -100,6 +100,7 @@ def evaluate(
         Path | None,
         typer.Option(help="In place of files: JSONL with db_id, gold and predicted, over any databases of the data."),
     ] = None,
+    gold: Annotated[bool, typer.Option("--gold", help="Judge gold itself too, as if it were predicted.")] = False,
     split: Annotated[str, typer.Option(help="dev, train or test.")] = "dev",
     questions: Annotated[
         str | None, typer.Option(help="A questions file, in the data set's folder, in place of the split's own.")
@@ -113,6 +114,9 @@ def evaluate(
     ] = False,
     allow_missing: Annotated[bool, typer.Option("--allow-missing", help="Score missing lines as wrong.")] = False,
     allow_gold_errors: GoldErrors = False,
+    only_runnable: Annotated[
+        bool, typer.Option("--only-runnable", help="Leave out questions without a database or whose gold does not run.")
+    ] = False,
     seconds: Annotated[float, typer.Option(min=0.001, help="Time limit of a statement.")] = 60.0,
     workers: Workers = None,
     as_json: AsJson = False,
@@ -120,50 +124,39 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Judge prediction files, or gold/predicted pairs, by the official rules."""
-    from text2sql import report, rescore
+    from text2sql import evaluation_report, rescore
     from text2sql import verdicts as verdict_files
     from text2sql.dataset import load_dataset
     from text2sql.errors import UsageError
 
-    if bool(files) == bool(pairs):
-        raise UsageError("evaluate needs prediction files or --pairs FILE" + (", not both" if pairs else ""))
+    if bool(files or gold) == bool(pairs):
+        raise UsageError("evaluate needs prediction files, --gold or --pairs FILE" + (", not both" if pairs else ""))
     if pairs and questions:
         raise UsageError("--questions does not go with --pairs, which have their own gold")
+    judged = [*(files or []), *([rescore.GOLD] if gold else [])]
     metrics = metric or ["execution_accuracy"]
     if verdicts:
-        verdict_files.check_target(verdicts, [pairs] if pairs else files or [])
+        verdict_files.check_target(verdicts, [pairs] if pairs else judged)
         metrics = list(dict.fromkeys([*metrics, *verdict_files.OFFICIAL_METRICS]))
+    options: dict[str, Any] = {
+        "metrics": metrics,
+        "workers": workers,
+        "allow_missing": allow_missing,
+        "allow_gold_errors": allow_gold_errors,
+        "only_runnable": only_runnable,
+        "seconds": seconds,
+        "progress": not quiet,
+    }
     if pairs:
-        evaluations = [
-            rescore.evaluate_pairs(
-                pairs,
-                data=data,
-                split=split,
-                metrics=metrics,
-                workers=workers,
-                allow_missing=allow_missing,
-                allow_gold_errors=allow_gold_errors,
-                seconds=seconds,
-                progress=not quiet,
-            )
-        ]
+        evaluations = [rescore.evaluate_pairs(pairs, data=data, split=split, **options)]
     else:
-        evaluations = rescore.evaluate_files(
-            files or [],
-            load_dataset(data, split=split, questions=questions),
-            metrics=metrics,
-            workers=workers,
-            allow_missing=allow_missing,
-            allow_gold_errors=allow_gold_errors,
-            seconds=seconds,
-            progress=not quiet,
-        )
+        evaluations = rescore.evaluate_files(judged, load_dataset(data, split=split, questions=questions), **options)
     if verdicts:
         verdict_files.write_verdicts(verdicts, evaluations)
     if as_json:
-        _print_json(report.evaluations_json(evaluations, components=components))
+        _print_json(evaluation_report.evaluations_json(evaluations, components=components))
     else:
-        print(report.evaluation_table(evaluations, components=components, markdown=markdown))
+        print(evaluation_report.evaluation_table(evaluations, components=components, markdown=markdown))
 
 
 @app.command()
@@ -174,10 +167,10 @@ def show(
     out: Out = None,
 ) -> None:
     """Show one question of a run, from its prompt to the verdict."""
-    from text2sql import rescore, show, store
+    from text2sql import revote, show, store
 
     found = store.open_run(_find_run(run, out))
-    print(show.show(found, rescore.dataset_of(found, data), question))
+    print(show.show(found, revote.dataset_of(found, data), question))
 
 
 @app.command()
@@ -192,9 +185,9 @@ def vote(
     markdown: Markdown = False,
 ) -> None:
     """Elect again among the stored candidates of a run; no model is called. The outcome is a run of its own."""
-    from text2sql import report, rescore
+    from text2sql import report, revote
 
-    runs = rescore.vote(_find_run(run, out), voter, n=n, data=data, workers=workers)
+    runs = revote.vote(_find_run(run, out), voter, n=n, data=data, workers=workers)
     if as_json:
         _print_json(report.runs_json(str(runs[0].run.manifest["experiment"]), runs))
     else:

@@ -32,12 +32,16 @@ class Databases(Mapping[str, Path]):
         """
         file = self._found.get(db_id)
         if file is None:
-            raise DatabaseError(f"{self.folder / db_id / db_id}.sqlite: no such database, and questions ask about it")
+            raise DatabaseError(f"{self.expected(db_id)}: no such database")
         if not file.stat().st_size:
             raise DatabaseError(f"{file}: an empty file, not a database")
         if file.suffix != ".sql":
             open_database(file).close()
         return file_digest(file)
+
+    def expected(self, db_id: str) -> Path:
+        """Where a database's file belongs."""
+        return self.folder / db_id / f"{db_id}.sqlite"
 
     @cached_property
     def _found(self) -> dict[str, Path]:

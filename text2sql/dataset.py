@@ -6,8 +6,8 @@ schema.sql on first use, and files of other questions over the same databases.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 from text2sql.artifacts import cache_folder, digest, file_digest
 from text2sql.databases import Databases, Schemas, read_json
-from text2sql.errors import DataError, nearest
+from text2sql.errors import DatabaseError, DataError, nearest
 from text2sql.types import Example, Question, Schema
 
 SPLITS = {
@@ -30,7 +30,7 @@ class Dataset:
     """One split of a data set, with the train examples that retrieval may use.
 
     ``files`` and ``train`` are the files that are read; ``questions``: the file, relative to the folder,
-    that takes the place of the split's own.
+    that takes the place of the split's own; ``left_out``: ids of questions that are passed over.
     """
 
     name: str
@@ -40,11 +40,17 @@ class Dataset:
     train: tuple[Path, ...]
     tables: Path | None
     questions: str | None = None
+    left_out: frozenset[str] = frozenset()
 
     @cached_property
     def examples(self) -> tuple[Example, ...]:
         """The answer key: every question of the split with its gold SQL."""
-        return tuple(_read_examples(self.files, Path(self.questions).stem if self.questions else self.split))
+        found = _read_examples(self.files, Path(self.questions).stem if self.questions else self.split)
+        return tuple(example for example in found if example.question.id not in self.left_out)
+
+    def without(self, ids: Iterable[str]) -> Dataset:
+        """The same without some questions; the others keep their ids."""
+        return replace(self, left_out=self.left_out | frozenset(ids))
 
     @cached_property
     def pool(self) -> tuple[Example, ...]:
@@ -71,8 +77,30 @@ class Dataset:
         parts = [f"{q.id}\0{q.db_id}\0{q.text}\0{q.evidence}" for q in questions]
         parts += [example.sql for example in self.examples]
         parts += [file_digest(file) for file in (*self.train, *([self.tables] if self.tables else []))]
-        parts += [f"{db_id} {self.databases.fingerprint(db_id)}" for db_id in sorted({q.db_id for q in questions})]
+        for db_id in sorted({question.db_id for question in questions}):
+            if db_id not in list(self.databases):
+                raise self.missing(db_id)
+            parts.append(f"{db_id} {self.databases.fingerprint(db_id)}")
         return digest(*parts)
+
+    def locate(self, id: str) -> str:
+        """Where a question stands, for an error message: file, record in it, and the question's id."""
+        row = int(id.rpartition("-")[2])  # ids count through the files
+        for file in self.files:
+            records = len(read_json(file))
+            if row < records:
+                return f"{file}, record {row} ({id})"
+            row -= records
+        raise DataError(f"no question {id!r}")
+
+    def missing(self, db_id: str, remedy: str = "") -> DatabaseError:
+        """The error that names a missing database and the questions about it; ``remedy``: what can be done."""
+        first, *others = [e.question.id for e in self.examples if e.question.db_id == db_id]
+        asking = f"{first} and {len(others)} more" if others else first
+        names = ", ".join(file.name for file in self.files)
+        meant = "" if db_id in self.schemas else nearest(db_id, self.databases)
+        file = self.databases.expected(db_id)
+        return DatabaseError(f"{file}: no such database, asked about by {asking} of {names}{meant}{remedy}")
 
 
 def load_dataset(

@@ -115,7 +115,7 @@ class Judged:
 def hardness(dataset: Dataset) -> dict[str, str]:
     """Hardness of every gold query by question id; ``unparsed`` where the official grammar cannot read it.
 
-    Kept in the cache folder: the official tokenizer alone takes a second to import.
+    Kept in the cache folder, so that a finished run is shown without parsing anything.
     """
     key = digest(file_digest(Path(spider_sql.__file__)), dataset.checksum)
     kept = cache_folder() / "hardness" / f"{key}.json"

@@ -62,7 +62,7 @@ def manifest(experiment: Experiment, configuration: Configuration) -> Record:
 
 @cache
 def _versions() -> Mapping[str, str]:
-    names = ("text2sql", "sqlglot", "openai", "chromadb", "numpy", "scikit-learn", "nltk")
+    names = ("text2sql", "sqlglot", "openai", "chromadb", "numpy", "scikit-learn")
     found = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
     for name in names:
         with suppress(metadata.PackageNotFoundError):

@@ -25,12 +25,16 @@ class Pairs(Dataset):
     @cached_property
     def examples(self) -> tuple[Example, ...]:
         """Every pair's gold; the question has no text, its id is the file's name and the position."""
-        return tuple(example for example, _ in self.pairs)
+        return tuple(example for example, _ in self.pairs if example.question.id not in self.left_out)
 
     @property
     def answers(self) -> list[Answer]:
         """Every pair's prediction."""
-        return [answer for _, answer in self.pairs]
+        return [answer for example, answer in self.pairs if example.question.id not in self.left_out]
+
+    def locate(self, id: str) -> str:
+        """Where a pair stands, for an error message."""
+        return f"{self.files[0]}, line {int(id.rpartition('-')[2]) + 1}"
 
 
 def read_pairs(file: Path, dataset: Dataset, *, allow_missing: bool = False) -> Pairs:

@@ -1,44 +1,14 @@
-"""Runs and evaluations -> terminal table, Markdown, JSON."""
+"""Runs -> terminal table, Markdown, JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from statistics import fmean, stdev
 from typing import Any
 
 from text2sql.calls import total
-from text2sql.comparison import Interval, interval
-from text2sql.dataset import Dataset
-from text2sql.evaluator import LEVELS, Judged
 from text2sql.outcome import Runs, Scored
-from text2sql.pairs import Pairs
-from text2sql.verdicts import Evaluation
-
-_COLUMNS = ("all", *LEVELS)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a table: a configuration over its seeds, or a prediction file.
-
-    Scores are fractions of 1. ``answered`` and ``errors`` count questions, ``seconds`` is the time spent
-    answering, added up over the questions.
-    """
-
-    name: str
-    n: int
-    scores: Mapping[str, Mapping[str, float | None]]
-    interval: Interval | None
-    spread: float | None = None
-    answered: int = 0
-    errors: int = 0
-    tokens: int | None = None
-    cost: float | None = None
-    paid: float | None = None
-    seconds: float | None = None
-    published: Mapping[str, float] | None = None
-    run: str = ""
+from text2sql.tables import COLUMNS, Row, grid, interval_text, judged_row, methods, notes_on_verdicts, percent, which
 
 
 def rows(runs: Runs | Sequence[Scored]) -> list[Row]:
@@ -53,7 +23,7 @@ def _listed(runs: Runs | Sequence[Scored]) -> list[Scored]:
 
 
 def _row(seeds: Sequence[Scored]) -> Row:
-    first, each = seeds[0], [_judged_row(run.name, run.judged, run.dataset) for run in seeds]
+    first, each = seeds[0], [judged_row(run.name, run.judged, run.dataset) for run in seeds]
     metric = next(iter(first.judge.metrics))
     finals = [value for row in each if (value := row.scores[metric]["all"]) is not None]
     shown = set(first.ids)  # a sample of a longer run shows its own calls
@@ -62,7 +32,7 @@ def _row(seeds: Sequence[Scored]) -> Row:
     return Row(
         name=first.name,
         n=each[0].n,
-        scores={m: {c: _mean([row.scores[m][c] for row in each]) for c in _COLUMNS} for m in first.judge.metrics},
+        scores={m: {c: _mean([row.scores[m][c] for row in each]) for c in COLUMNS} for m in first.judge.metrics},
         interval=each[0].interval if len(seeds) == 1 else None,
         spread=stdev(finals) if len(finals) > 1 else None,
         answered=min(len(run.ids) - len(run.unanswered) for run in seeds),
@@ -73,19 +43,6 @@ def _row(seeds: Sequence[Scored]) -> Row:
         seconds=sum(call.seconds for call in calls if call.stage == "question"),
         published=first.published.scores if first.published else None,
         run=str(first.run.folder),
-    )
-
-
-def _judged_row(name: str, judged: Judged, dataset: Dataset) -> Row:
-    metric = next(iter(judged.verdicts))
-    verdicts = judged.verdicts[metric]
-    databases = {example.question.id: example.question.db_id for example in dataset.examples}
-    counted = {id: verdict.score for id, verdict in verdicts.items() if judged.judge.counts(metric, verdict)}
-    return Row(
-        name=name,
-        n=len(verdicts),
-        scores={metric: judged.scores(metric) for metric in judged.verdicts},
-        interval=interval(list(counted.values()), [databases[id] for id in counted]) if counted else None,
     )
 
 
@@ -109,13 +66,13 @@ def table(runs: Runs | Sequence[Scored], *, markdown: bool = False) -> str:
     runs = _listed(runs)
     lines = rows(runs)
     metric, *others = runs[0].judge.metrics
-    header = ["configuration", *_COLUMNS, "95 %", *others, "answered", "SQL errors", "tokens", "cost", "paid", "s"]
+    header = ["configuration", *COLUMNS, "95 %", *others, "answered", "SQL errors", "tokens", "cost", "paid", "s"]
     published = any(row.published for row in lines)
     body = [
         [
             row.name,
-            *(percent(row.scores[metric][column]) for column in _COLUMNS),
-            _interval_text(row),
+            *(percent(row.scores[metric][column]) for column in COLUMNS),
+            interval_text(row),
             *(percent(row.scores[other]["all"]) for other in others),
             f"{row.answered}/{row.n}",
             str(row.errors),
@@ -136,16 +93,7 @@ def _headline(runs: Sequence[Scored], lines: Sequence[Row]) -> Iterator[str]:
     whole = len(dataset.examples)
     size = f"{n} questions" if n == whole else f"sample of {n} of {whole} questions"
     yield f"{which(dataset)}, {size}"
-    yield f"{runs[0].judge.regime()}; in %, by hardness; 95 % interval: {_methods(lines)}"
-
-
-def _methods(lines: Sequence[Row]) -> str:
-    return " or ".join(dict.fromkeys(row.interval.method for row in lines if row.interval)) or "spread over seeds"
-
-
-def which(dataset: Dataset) -> str:
-    """The data set and its split, as tables name them."""
-    return f"{dataset.name} {dataset.split}{f' ({dataset.questions})' if dataset.questions else ''}"
+    yield f"{runs[0].judge.regime()}; in %, by hardness; 95 % interval: {methods(lines)}"
 
 
 def _notes(runs: Sequence[Scored]) -> Iterator[str]:
@@ -156,23 +104,7 @@ def _notes(runs: Sequence[Scored]) -> Iterator[str]:
     if timed := {run.name: count for run in runs if (count := _decided_by_time(run))}:
         listed = ", ".join(f"{name} ({count})" for name, count in timed.items())
         yield f"\nQuestions with a candidate or a verdict that ran into its time limit: {listed}."
-    yield from _notes_on_verdicts([(run.name, run.judged) for run in runs])
-
-
-def _notes_on_verdicts(judged: Sequence[tuple[str, Judged]]) -> Iterator[str]:
-    """What the metrics after the first, whose regime heads the table, measure; and what verdicts hang on."""
-    judge = judged[0][1].judge
-    others = {label: regime for label, regime in judge.regimes().items() if label != next(iter(judge.metrics))}
-    if others:
-        yield "\n" + "\n".join(f"{label}: {regime}" for label, regime in others.items())
-    if cut := [f"{name} ({count})" for name, one in judged if (count := _cut_by_plug_cap(one))]:
-        yield f"\nWrong verdicts for which plug_cap left candidates untried: {', '.join(cut)}."
-    yield from (f"\n{name}: {note}" for name, one in judged for note in one.notes())
-
-
-def _cut_by_plug_cap(judged: Judged) -> int:
-    reasons = (verdict.reason for verdicts in judged.verdicts.values() for verdict in verdicts.values())
-    return sum(1 for reason in reasons if reason.endswith("plug_cap"))
+    yield from notes_on_verdicts([(run.name, run.judged) for run in runs])
 
 
 def _decided_by_time(run: Scored) -> int:
@@ -188,78 +120,6 @@ def _decided_by_time(run: Scored) -> int:
             if any(c.get("result", {}).get("error") == "timeout" for c in run.run.records[id]["candidates"])
         }
     )
-
-
-def evaluation_table(evaluations: Sequence[Evaluation], *, components: bool = False, markdown: bool = False) -> str:
-    """The table of ``text2sql evaluate``; ``components``: with the component tables of every file below it."""
-    first = evaluations[0]
-    metrics = list(first.verdicts)
-    lines = [_judged_row(one.file.name, one.judged, one.dataset) for one in evaluations]
-    body = []
-    for row in lines:
-        for metric in metrics:
-            scores = row.scores[metric]
-            shown = _interval_text(row) if metric == metrics[0] else ""
-            body.append([row.name, metric, *(percent(scores[column]) for column in _COLUMNS), shown])
-    cells = grid([["file", "metric", *_COLUMNS, "95 %"], *body], markdown)
-    n = len(first.dataset.examples)
-    pairs = isinstance(first.dataset, Pairs)
-    head = f"{first.dataset.name}, {n} pairs" if pairs else f"{which(first.dataset)}, {n} questions"
-    regime = f"{first.judged.judge.regime()}; in %, by hardness; 95 % interval: {_methods(lines)}"
-    notes = _notes_on_verdicts([(one.file.name, one.judged) for one in evaluations])
-    tables = [_component_text(one, markdown) for one in evaluations] if components else []
-    return "\n".join([head, regime, "", cells, *_failure_notes(evaluations, metrics), *notes, *tables])
-
-
-def _failure_notes(evaluations: Sequence[Evaluation], metrics: Sequence[str]) -> Iterator[str]:
-    metric = "execution_accuracy" if "execution_accuracy" in metrics else metrics[0]
-    wrong = {one.file.name: failures for one in evaluations if (failures := one.failures(metric))}
-    if wrong:
-        yield f"\nWrong by {metric}, by class of failure:"
-    for name, failures in wrong.items():
-        classes = ", ".join(f"{failure or 'no reason given'} {count}" for failure, count in failures.items())
-        yield f"{name}: {sum(failures.values())} ({classes})"
-
-
-def _component_text(evaluation: Evaluation, markdown: bool) -> str:
-    head = (
-        f"\n{evaluation.file.name}: exact set match by component, as the official script prints it, in fractions of 1\n"
-    )
-    cells = [
-        [measure, component, *(_three_decimals(scores[column]) for column in _COLUMNS)]
-        for measure, components in evaluation.components().items()
-        for component, scores in components.items()
-    ]
-    return f"{head}\n{grid([['measure', 'component', *_COLUMNS], *cells], markdown)}"
-
-
-def _three_decimals(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def grid(cells: Sequence[Sequence[str]], markdown: bool) -> str:
-    """Aligned columns: text to the left, figures to the right."""
-    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
-    left = [i == 0 or not any(row[i][:1].isdigit() for row in cells[1:]) for i in range(len(widths))]
-    lines = [
-        [cell.ljust(w) if to_left else cell.rjust(w) for cell, w, to_left in zip(row, widths, left, strict=True)]
-        for row in cells
-    ]
-    if markdown:
-        rule = ["-" * w if to_left else "-" * (w - 1) + ":" for w, to_left in zip(widths, left, strict=True)]
-        return "\n".join(f"| {' | '.join(line)} |" for line in [lines[0], rule, *lines[1:]])
-    return "\n".join("  ".join(line).rstrip() for line in [lines[0], ["-" * w for w in widths], *lines[1:]])
-
-
-def percent(value: float | None) -> str:
-    """A fraction as a percentage with one decimal."""
-    return "–" if value is None else f"{100 * value:.1f}"
-
-
-def _interval_text(row: Row) -> str:
-    if row.spread is not None:
-        return f"± {100 * row.spread:.1f}"
-    return f"{100 * row.interval.low:.1f}–{100 * row.interval.high:.1f}" if row.interval else "–"
 
 
 def _number(value: int | None) -> str:
@@ -305,19 +165,3 @@ def runs_json(experiment: str, runs: Runs | Sequence[Scored]) -> dict[str, Any]:
             for row in rows(runs)
         ],
     }
-
-
-def evaluations_json(evaluations: Sequence[Evaluation], *, components: bool = False) -> list[dict[str, Any]]:
-    """What ``evaluate --json`` prints; scores are fractions of 1, failures counts of wrong predictions."""
-    return [
-        {
-            "file": str(evaluation.file),
-            "n": len(evaluation.dataset.examples),
-            "regime": evaluation.judged.judge.regime(),
-            "regimes": evaluation.judged.judge.regimes(),
-            "metrics": {metric: evaluation.scores(metric) for metric in evaluation.verdicts},
-            "failures": {metric: evaluation.failures(metric) for metric in evaluation.verdicts},
-            **({"components": evaluation.components()} if components else {}),
-        }
-        for evaluation in evaluations
-    ]

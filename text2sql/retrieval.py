@@ -15,9 +15,9 @@ from text2sql.executor import Executor
 from text2sql.experiment import Configuration, Experiment
 from text2sql.index import Indexes
 from text2sql.protocols import Examples
-from text2sql.report import grid, percent, which
 from text2sql.runner import sample
 from text2sql.skeleton import constructs, similarity, skeleton
+from text2sql.tables import grid, percent, which
 from text2sql.tuning import ready
 from text2sql.types import Example
 

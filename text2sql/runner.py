@@ -12,19 +12,19 @@ from text2sql.artifacts import cache_folder
 from text2sql.assemble import Assembly
 from text2sql.calls import Call, Ledger
 from text2sql.dataset import Dataset
-from text2sql.errors import DataError, Interrupted, ProviderError
+from text2sql.errors import Interrupted, ProviderError
 from text2sql.evaluator import Judge, hardness
-from text2sql.executor import Execute, Executor
+from text2sql.executor import Executor
 from text2sql.experiment import Experiment
+from text2sql.gold import check_gold
 from text2sql.index import Indexes
 from text2sql.manifest import manifest, run_folder
 from text2sql.outcome import Runs, Scored
 from text2sql.parallel import in_parallel, processors
 from text2sql.pipeline import Pipeline
-from text2sql.sandbox import OFFICIAL
 from text2sql.store import Run, Writer, from_record, open_run, write_run
 from text2sql.tuning import ready
-from text2sql.types import Example, Prediction, Result, Verdict
+from text2sql.types import Example, Prediction, Verdict
 
 
 def run(
@@ -66,29 +66,6 @@ def run(
             check_gold(dataset, examples, executor)
         pipelines = [job.assembly.pipeline() if job.asks else None for job in jobs]
         return Runs([job.run(pipeline, in_flight, progress) for job, pipeline in zip(jobs, pipelines, strict=True)])
-
-
-def check_gold(dataset: Dataset, examples: Sequence[Example], executor: Executor) -> None:
-    """Raises DataError where gold does not run: every score on it would be wrong."""
-    if broken := broken_gold(dataset, examples, executor):
-        example, result = broken[0]
-        more = f", and that of {len(broken) - 1} more" if len(broken) > 1 else ""
-        raise DataError(
-            f"{dataset.files[0]}: the gold query of {example.question.id} does not run "
-            f"({result.error}: {result.message}){more}; "
-            "'text2sql data check' lists them, --allow-gold-errors scores them as wrong"
-        )
-
-
-def broken_gold(dataset: Dataset, examples: Sequence[Example], executor: Executor) -> list[tuple[Example, Result]]:
-    """The examples whose gold does not run, in their order, each with what came of it."""
-    execute = Execute(executor, dataset.databases, OFFICIAL)
-
-    def work(position: int) -> tuple[int, Result]:
-        return position, execute(examples[position].question.db_id, examples[position].sql)
-
-    found = sorted(in_parallel(work, range(len(examples)), executor.workers), key=lambda item: item[0])
-    return [(examples[position], result) for position, result in found if not result.ok]
 
 
 def sample(examples: Sequence[Example], limit: int | None) -> list[Example]:

@@ -43,6 +43,7 @@ _CELL = 32  # bytes that Python adds to a cell
 _OPEN_DATABASES = 4
 _OPCODES = 10_000  # between two looks at the clock: a millisecond
 _HEAP = 512 << 20
+_MAPPED = 64 << 20  # bytes of an open database at most; all of them together take address space from the worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ class Sandbox:
         if connection is None:
             connection = self._connections[identity] = open_database(database)
             connection.execute("PRAGMA temp_store = MEMORY").close()  # a sort spills into the heap limit, not on disk
+            connection.execute(f"PRAGMA mmap_size = {_MAPPED}").fetchall()  # a fifth faster than reading page by page
             if not self._heap_limited:
                 connection.execute(f"PRAGMA hard_heap_limit = {_HEAP}").fetchall()
                 self._heap_limited = True

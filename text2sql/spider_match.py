@@ -34,6 +34,8 @@ class Component:
 
 def exact_set_match(gold: Query, predicted: Query, representatives: Representatives) -> bool:
     """Whether the official evaluator calls the two queries equal."""
+    if gold == predicted:  # which many are, and comparing takes as long as parsing
+        return True
     return _equal(_comparable(gold, representatives), _comparable(predicted, representatives))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -28,13 +28,16 @@ OFFICIAL_METRICS = tuple(_FIELDS.values())
 class Evaluation:
     """The verdicts on one file of predictions, or of pairs.
 
-    ``sqls``: what was judged, by question id; empty where the file has no SQL for it.
+    ``sqls``: what was judged, by question id; empty where the file has no SQL for it. ``left_out``: how many questions
+    are, by kind of reason as ``data check`` names them; ``gold_errors``: how many are in, but their gold does not run.
     """
 
     file: Path
     dataset: Dataset
     sqls: Mapping[str, str]
     judged: Judged
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    gold_errors: int = 0
 
     @cached_property
     def _structures(self) -> Structures:

@@ -11,6 +11,7 @@ import pickle
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
@@ -19,12 +20,13 @@ from text2sql.errors import DatabaseError
 from text2sql.sandbox import Limits, Refused, Sandbox
 from text2sql.types import Result
 
+LONG = 0.5  # seconds after which a job of many statements is answered with what there is
 _ADDRESS_SPACE = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Job: execute statements on one database; answered by a list of results."""
+    """Job: execute statements on one database; answered by a list of results, of the first ones if they take long."""
 
     database: Path
     statements: tuple[str, ...]
@@ -89,9 +91,17 @@ def _answer(sandbox: Sandbox, job: Job) -> Any:
             return sandbox.compare(job.database, job.gold, job.predicted, job.by, job.limits)
         if isinstance(job, Time):
             return sandbox.time(job.database, job.statements, job.repeats, job.limits)
-        return [sandbox.execute(job.database, sql, job.limits) for sql in job.statements]
+        return list(_results(sandbox, job))
     except (DatabaseError, MemoryError, Refused) as error:
         return error if isinstance(error, DatabaseError) else MemoryError(str(error))
+
+
+def _results(sandbox: Sandbox, job: Run) -> Iterator[Result]:
+    start = time.monotonic()
+    for sql in job.statements:
+        yield sandbox.execute(job.database, sql, job.limits)
+        if time.monotonic() - start > LONG:
+            return
 
 
 def _send(pipe: BinaryIO, message: object) -> None:
