@@ -379,11 +379,11 @@ def test_a_damaged_cache_file_is_replaced(database: Path, cache: Path, content: 
 def test_a_cut_cache_file_is_replaced(cache: Path) -> None:
     whole = ExecutionCache(cache)
     for n in range(200):
-        whole.put(str(n), Result(("a",), 1, ((n,),)))
+        whole.put({str(n): Result(("a",), 1, ((n,),))})
     whole.close()
     cache.write_bytes(cache.read_bytes()[:5000])
     cut = ExecutionCache(cache)
-    cut.put("7", Result(("a",), 1, ((7,),)))
+    cut.put({"7": Result(("a",), 1, ((7,),))})
     assert cut.get("7", 1) == Result(("a",), 1, ((7,),))
     cut.close()
 
@@ -391,11 +391,13 @@ def test_a_cut_cache_file_is_replaced(cache: Path) -> None:
 @pytest.mark.parametrize("damage", ["", "{}", "[]", '{"rows": 1', '{"digest": 5, "columns": 1}'])
 def test_damaged_entries_are_as_if_unknown(cache: Path, damage: str) -> None:
     damaged = ExecutionCache(cache)
-    damaged.put("key", Result(("a",), 1, ((1,),)))
+    damaged.put({"key": Result(("a",), 1, ((1,),))})
     with closing(sqlite3.connect(cache)) as connection, connection:
         connection.execute("UPDATE results SET result = ?", (damage,))
-    assert damaged.get("key", 1) is None
     damaged.close()
+    opened = ExecutionCache(cache)
+    assert opened.get("key", 1) is None
+    opened.close()
 
 
 def test_without_a_place_for_the_file_results_are_kept_in_memory(database: Path, tmp_path: Path) -> None:
@@ -411,13 +413,13 @@ def test_without_a_place_for_the_file_results_are_kept_in_memory(database: Path,
 def test_a_cache_file_that_is_locked_is_left_as_it_is(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("text2sql.execution_cache._WAIT", 0.2)
     first = ExecutionCache(cache)
-    first.put("key", Result(("a",), 1, ((1,),)))
+    first.put({"key": Result(("a",), 1, ((1,),))})
     first.close()
     with closing(sqlite3.connect(cache, isolation_level=None)) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
         locked = ExecutionCache(cache)
-        locked.put("other", Result())
+        locked.put({"other": Result()})
         assert locked.get("key", 1) is None and locked.get("other", 1) == Result()
         locked.close()
         other.execute("ROLLBACK")
@@ -434,7 +436,7 @@ from text2sql.types import Result
 sys.stdin.readline()
 for n in range(50):
     cache = ExecutionCache(Path(sys.argv[1]))
-    cache.put(f"{sys.argv[2]} {n}", Result(("a",), 1, ((n,),)))
+    cache.put({f"{sys.argv[2]} {n}": Result(("a",), 1, ((n,),))})
     cache.close()
 """
 
@@ -456,7 +458,7 @@ def test_processes_share_the_file(cache: Path) -> None:
 def test_a_closed_cache_knows_nothing(cache: Path) -> None:
     closed = ExecutionCache(cache)
     closed.close()
-    closed.put("a", Result())
+    closed.put({"other": Result()})
     closed.put_comparison("a", True)
     assert closed.get("a", 1) is None and closed.get_comparison("a") is None
 

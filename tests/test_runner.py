@@ -324,8 +324,8 @@ def test_gold_that_does_not_run_is_refused_up_front(tmp_path: Path) -> None:
     with pytest.raises(DataError) as refused:
         run(load(file), workers=1, progress=False)
     assert str(refused.value) == (
-        f"{folder / 'dev.json'}, record 3 (dev-0003): the gold query does not run (no_such_column: no such column: owner"
-        "); 'text2sql data check' lists them, --allow-gold-errors scores them as wrong"
+        f"{folder / 'dev.json'}, record 3 (dev-0003): the gold query does not run (no_such_column: no such column: "
+        "owner); 'text2sql data check' lists them, --allow-gold-errors scores them as wrong"
     )
     assert not (tmp_path / "runs").exists(), "nothing was begun"
     found = run(load(file), workers=1, progress=False, allow_gold_errors=True)["three"]

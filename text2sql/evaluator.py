@@ -36,6 +36,11 @@ class _Counting(Protocol):
 
 
 @runtime_checkable
+class _Executing(Protocol):
+    def statements(self, example: Example, prediction: Prediction) -> tuple[str, ...]: ...
+
+
+@runtime_checkable
 class _Noting(Protocol):
     def note(self, verdicts: Sequence[Verdict]) -> str: ...
 
@@ -48,13 +53,19 @@ class Judge:
 
     def __call__(self, example: Example, prediction: Prediction) -> dict[str, Verdict]:
         """One verdict per metric."""
-        return {label: replace(metric(example, prediction), metric=label) for label, metric in self.metrics.items()}
+        verdicts = {label: metric(example, prediction) for label, metric in self.metrics.items()}
+        return {label: v if v.metric == label else replace(v, metric=label) for label, v in verdicts.items()}
 
     def check(self, examples: Examples) -> None:
         """Raises a metric's UsageError where something that it needs for these examples is missing."""
         for metric in self.metrics.values():
             if isinstance(metric, _Checking):
                 metric.check(examples)
+
+    def statements(self, example: Example, prediction: Prediction) -> set[str]:
+        """What the metrics will execute on the question's database, of those that say so; without blanks."""
+        told = (m.statements(example, prediction) for m in self.metrics.values() if isinstance(m, _Executing))
+        return {sql for sqls in told for sql in sqls if sql.strip()}
 
     def regime(self) -> str:
         """What the first metric's figures may be compared with."""

@@ -11,6 +11,7 @@ import json
 import sqlite3
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, seconds REAL, result TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS comparisons (key TEXT PRIMARY KEY, equal INTEGER) WITHOUT ROWID;
 """
+_RECENT = 1 << 13  # results, of some kilobytes at most
 _WAIT = 5.0  # seconds for other processes, until results are kept in memory
 
 
@@ -30,17 +32,26 @@ class ExecutionCache:
     def __init__(self, file: Path | None = None) -> None:
         self._lock = threading.Lock()
         self._connection = _open(file)
+        self._recent: dict[str, Result] = {}  # a look here takes a tenth of one into the file
 
     def get(self, key: str, seconds: float) -> Result | None:
         """The result under this key, if it came within so many seconds."""
+        recent = self._recent.get(key)
+        if recent is not None and recent.seconds <= seconds:
+            return recent
         row = self._one("SELECT result, seconds FROM results WHERE key = ? AND seconds <= ?", key, seconds)
         with contextlib.suppress(ValueError, LookupError, TypeError):  # damaged: as if unknown
-            return None if row is None else from_json(json.loads(row[0]), float(row[1]))
+            if row is not None:
+                result = from_json(json.loads(row[0]), float(row[1]))
+                self._remember({key: result})
+                return result
         return None
 
-    def put(self, key: str, result: Result) -> None:
-        """Keep a result."""
-        self._write("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", key, result.seconds, json.dumps(to_json(result)))
+    def put(self, results: Mapping[str, Result]) -> None:
+        """Keep results by key."""
+        rows = [(key, result.seconds, json.dumps(to_json(result))) for key, result in results.items()]
+        self._write("INSERT OR REPLACE INTO results VALUES (?, ?, ?)", rows)
+        self._remember(results)
 
     def get_comparison(self, key: str) -> float | None:
         """How equal two results were found, from 0 to 1, if that is known."""
@@ -49,12 +60,13 @@ class ExecutionCache:
 
     def put_comparison(self, key: str, equal: float) -> None:
         """Keep how equal two results are."""
-        self._write("INSERT OR REPLACE INTO comparisons VALUES (?, ?)", key, equal)
+        self._write("INSERT OR REPLACE INTO comparisons VALUES (?, ?)", [(key, equal)])
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._connection.close()
+            self._recent.clear()
 
     def _one(self, sql: str, *values: str | float) -> tuple[Any, ...] | None:
         with self._lock:
@@ -63,9 +75,16 @@ class ExecutionCache:
             except sqlite3.Error:  # closed by an interrupt, or damaged while in use: as if unknown
                 return None
 
-    def _write(self, sql: str, *values: str | float) -> None:
-        with self._lock, contextlib.suppress(sqlite3.Error):
-            self._connection.execute(sql, values)
+    def _write(self, sql: str, rows: Sequence[tuple[str | float, ...]]) -> None:
+        with self._lock, contextlib.suppress(sqlite3.Error), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(sql, rows)
+
+    def _remember(self, results: Mapping[str, Result]) -> None:
+        with self._lock:
+            if len(self._recent) >= _RECENT:
+                self._recent.clear()
+            self._recent.update(results)
 
 
 def _open(file: Path | None) -> sqlite3.Connection:

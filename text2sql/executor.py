@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +26,6 @@ from typing import Any, Self
 from text2sql.artifacts import digest, file_digest
 from text2sql.errors import DatabaseError, Text2SQLError, nearest
 from text2sql.execution_cache import ExecutionCache
-from text2sql.parallel import in_parallel
 from text2sql.results import COMPARISONS
 from text2sql.sandbox import CANDIDATE, Limits
 from text2sql.types import Result
@@ -79,29 +79,31 @@ class Executor:
         if self._not_enough.get(key, 0.0) >= limits.seconds:
             return _timeout(limits)
         result = self._result(database, sql, limits)
-        self._keep(key, sql, result, limits)
+        self._keep([(key, sql, result)], limits)
         return result
 
-    def _keep(self, key: str, sql: str, result: Result, limits: Limits) -> None:
-        if result.error == "timeout":
-            self._not_enough[key] = limits.seconds
-        if result.error not in _TRANSIENT and not _VOLATILE.search(sql):
-            self._cache.put(key, result)
+    def _keep(self, results: Iterable[tuple[str, str, Result]], limits: Limits) -> None:
+        lasting = {}
+        for key, sql, result in results:
+            if result.error == "timeout":
+                self._not_enough[key] = limits.seconds
+            if result.error not in _TRANSIENT and not _VOLATILE.search(sql):
+                lasting[key] = result
+        self._cache.put(lasting)
 
-    def prefetch(self, database: Path, sqls: Sequence[str], limits: Limits) -> None:
-        """Run statements for the cache, in one message, which for short ones takes a third of the time.
+    def execute_many(self, database: Path, sqls: Sequence[str], limits: Limits) -> list[str]:
+        """Run short statements for the cache in one message, which takes a third of the time that one by one takes.
 
-        Ends where one of them takes the worker down: ``execute`` runs what is missing.
+        Returns those that are left to ``execute``: after a long one, and all where one takes the worker down.
         """
-        keys = {sql: _key(database, sql, limits) for sql in sqls}
-        todo = [sql for sql, key in keys.items() if self._cache.get(key, limits.seconds) is None]
-        while todo:
-            results = self._ask(Run(database, tuple(todo), limits), LONG + limits.seconds)
+        keys = {_key(database, sql, limits): sql for sql in sqls}
+        with self._once(*keys):
+            todo = {key: sql for key, sql in keys.items() if self._cache.get(key, limits.seconds) is None}
+            results = self._ask(Run(database, tuple(todo.values()), limits), LONG + limits.seconds) if todo else []
             if not isinstance(results, list):
-                return
-            for sql, result in zip(todo, results, strict=False):
-                self._keep(keys[sql], sql, result, limits)
-            todo = todo[len(results) :]
+                return list(todo.values())
+            self._keep([(*item, result) for item, result in zip(todo.items(), results, strict=False)], limits)
+            return list(todo.values())[len(results) :]
 
     def compare(
         self, database: Path, gold: tuple[str, Result], predicted: tuple[str, Result], by: str, limits: Limits
@@ -198,16 +200,19 @@ class Executor:
                     worker.kill_if_late()
 
     @contextlib.contextmanager
-    def _once(self, key: str) -> Iterator[None]:
+    def _once(self, *keys: str) -> Iterator[None]:
         """Two threads that want the same statement: one runs it, the other finds it in the cache."""
         with self._guard:
-            lock = self._running.setdefault(key, threading.Lock())
+            locks = [self._running.setdefault(key, threading.Lock()) for key in sorted(keys)]
         try:
-            with lock:
+            with contextlib.ExitStack() as held:
+                for lock in locks:
+                    held.enter_context(lock)
                 yield
         finally:
             with self._guard:
-                self._running.pop(key, None)
+                for key in keys:
+                    self._running.pop(key, None)
 
 
 class _Worker:
@@ -275,18 +280,43 @@ class Execute:
         """Run one statement. Raises DatabaseError where the database is missing or damaged."""
         return self.executor.execute(self._database(db_id), sql, self.limits)
 
-    def prefetch(self, statements: Iterable[tuple[str, str]]) -> None:
-        """Run (db_id, SQL) for the cache, some of a database at once; see ``Executor.prefetch``."""
-        by_database: dict[str, list[str]] = {}
-        for db_id, sql in dict.fromkeys(statements):
-            by_database.setdefault(db_id, []).append(sql)
-        work = [
-            (self._database(db_id), sqls[start : start + _AT_ONCE])
-            for db_id, sqls in by_database.items()
-            for start in range(0, len(sqls), _AT_ONCE)
-        ]
-        for _ in in_parallel(lambda item: self.executor.prefetch(*item, self.limits), work, self.executor.workers):
-            pass
+    @contextlib.contextmanager
+    def ahead(self, groups: Iterable[Iterable[tuple[str, str]]]) -> Iterator[None]:
+        """Run (db_id, SQL) for the cache in the background of a block that will ask for them, group after group.
+
+        Short ones of a group are run many at once. What goes wrong is left to whoever asks for the statement.
+        """
+        batches = self._batches(groups)
+        slow: deque[tuple[str, list[str]]] = deque()
+        drawing, ended = threading.Lock(), threading.Event()
+
+        def work() -> None:
+            while not ended.is_set():
+                with drawing:
+                    db_id, sqls = slow.popleft() if slow else next(batches, ("", []))
+                if not sqls:
+                    return
+                with contextlib.suppress(Text2SQLError, RuntimeError):  # as when the executor is closed
+                    left = self.executor.execute_many(self._database(db_id), sqls, self.limits)
+                    if len(left) < len(sqls):
+                        slow.extend((db_id, [sql]) for sql in left)
+
+        for _ in range(self.executor.workers):
+            threading.Thread(target=work, daemon=True).start()
+        try:
+            yield
+        finally:
+            ended.set()
+
+    @staticmethod
+    def _batches(groups: Iterable[Iterable[tuple[str, str]]]) -> Iterator[tuple[str, list[str]]]:
+        for group in groups:
+            by_database: dict[str, list[str]] = {}
+            for db_id, sql in dict.fromkeys(group):
+                by_database.setdefault(db_id, []).append(sql)
+            for db_id, sqls in by_database.items():
+                for start in range(0, len(sqls), _AT_ONCE):
+                    yield db_id, sqls[start : start + _AT_ONCE]
 
     def compare(self, db_id: str, gold: tuple[str, Result], predicted: tuple[str, Result], by: str) -> float | None:
         """Compare two statements by their results, by the name of a comparison; None: out of time."""
@@ -301,9 +331,10 @@ class Execute:
         return self.executor.time(self._database(db_id), statements, repeats, self.limits)
 
     def _database(self, db_id: str) -> Path:
-        if db_id not in self.databases:
-            raise DatabaseError(f"no database {db_id!r}{nearest(db_id, self.databases)}")
-        return self.databases[db_id]
+        try:
+            return self.databases[db_id]
+        except KeyError:
+            raise DatabaseError(f"no database {db_id!r}{nearest(db_id, self.databases)}") from None
 
 
 def _timeout(limits: Limits) -> Result:

@@ -15,12 +15,12 @@ from text2sql.types import Example, Result
 def broken_gold(dataset: Dataset, examples: Sequence[Example], executor: Executor) -> dict[str, Result]:
     """What gold that does not run comes to, by question id, in the order of the examples."""
     execute = Execute(executor, dataset.databases, OFFICIAL)
-    execute.prefetch((example.question.db_id, example.sql) for example in examples)
 
     def work(example: Example) -> tuple[str, Result]:
         return example.question.id, execute(example.question.db_id, example.sql)
 
-    found = dict(in_parallel(work, examples, executor.workers))
+    with execute.ahead([[(example.question.db_id, example.sql) for example in examples]]):
+        found = dict(in_parallel(work, examples, executor.workers))
     return {example.question.id: result for example in examples if not (result := found[example.question.id]).ok}
 
 

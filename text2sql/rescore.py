@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from text2sql.artifacts import cache_folder
 from text2sql.assemble import build_judge
 from text2sql.dataset import Dataset, load_dataset
 from text2sql.errors import DataError, Interrupted
 from text2sql.evaluator import Judge, Judged, hardness
-from text2sql.executor import Executor
+from text2sql.executor import Execute, Executor
 from text2sql.experiment import parse_choice
 from text2sql.gold import broken_gold, gold_error
 from text2sql.pairs import read_pairs
@@ -20,6 +22,8 @@ from text2sql.predictions import Answer, align
 from text2sql.sandbox import OFFICIAL
 from text2sql.types import Candidate, Example, Prediction, Verdict
 from text2sql.verdicts import Evaluation
+
+_Predictions: TypeAlias = Mapping[Example, Prediction]
 
 GOLD = Path("gold")
 """Stands for gold itself among the files of an evaluation."""
@@ -112,8 +116,11 @@ def _evaluate(
     choices = [parse_choice("metric", metric) for metric in metrics]
     dataset, left_out = _with_databases(whole, only_runnable)
     with _kept_when_interrupted(), Executor(workers=workers, cache=cache_folder() / "executions.sqlite") as executor:
+        execute = Execute(executor, dataset.databases, replace(OFFICIAL, seconds=seconds))
         judge = build_judge(choices, dataset, executor, seconds=seconds)
         judge.check(dataset.examples)
+        with execute.ahead([[(example.question.db_id, example.sql) for example in dataset.examples]]):
+            levels = hardness(dataset)
         broken = broken_gold(dataset, dataset.examples, executor)
         if only_runnable:
             dataset, left_out["gold_error"] = dataset.without(broken), len(broken)
@@ -121,16 +128,29 @@ def _evaluate(
             raise gold_error(dataset, broken, _REMEDIES)
         if not dataset.examples:
             raise DataError(f"{dataset.files[0]}: no question whose gold runs")
-        levels = hardness(dataset)
+        levels = {example.question.id: levels[example.question.id] for example in dataset.examples}
         told = {kind: count for kind, count in left_out.items() if count}
         wrong = 0 if only_runnable else len(broken)
-        evaluations = []
-        for file, found in answers.items():
-            items = [item for item in zip(whole.examples, found, strict=True) if item[0].question.id in levels]
-            judged = _judge(file.name, dataset, items, judge, levels, executor.workers, progress)
-            sqls = {example.question.id: answer.sqls[0] if answer.sqls else "" for example, answer in items}
-            evaluations.append(Evaluation(file, dataset, sqls, judged, told, wrong))
-        return evaluations
+        predictions = {
+            file: {
+                example: _prediction(example, answer, dataset)
+                for example, answer in zip(whole.examples, found, strict=True)
+                if example.question.id in levels
+            }
+            for file, found in answers.items()
+        }
+        with execute.ahead(_statements(judge, of_file) for of_file in predictions.values()):
+            return [
+                Evaluation(
+                    file,
+                    dataset,
+                    {example.question.id: prediction.sql for example, prediction in found.items()},
+                    _judge(file.name, found, judge, levels, executor.workers, progress),
+                    told,
+                    wrong,
+                )
+                for file, found in predictions.items()
+            ]
 
 
 def _with_databases(dataset: Dataset, only_runnable: bool) -> tuple[Dataset, dict[str, int]]:
@@ -152,25 +172,26 @@ def _kept_when_interrupted() -> Iterator[None]:
         raise Interrupted("interrupted; what was executed is kept, and the same command does not repeat it") from None
 
 
+def _prediction(example: Example, answer: Answer, dataset: Dataset) -> Prediction:
+    candidates = tuple(Candidate(sql) for sql in answer.sqls)
+    schema = dataset.schemas[example.question.db_id]
+    return Prediction(example.question, schema, (), candidates, 0 if candidates else -1)
+
+
+def _statements(judge: Judge, predictions: _Predictions) -> Iterator[tuple[str, str]]:
+    for example, prediction in predictions.items():
+        if prediction.candidates:
+            yield from ((example.question.db_id, sql) for sql in judge.statements(example, prediction))
+
+
 def _judge(
-    name: str,
-    dataset: Dataset,
-    items: Sequence[tuple[Example, Answer]],
-    judge: Judge,
-    levels: Mapping[str, str],
-    workers: int,
-    progress: bool,
+    name: str, predictions: _Predictions, judge: Judge, levels: Mapping[str, str], workers: int, progress: bool
 ) -> Judged:
     from tqdm import tqdm
 
-    def work(item: tuple[Example, Answer]) -> tuple[str, dict[str, Verdict]]:
-        example, answer = item
-        candidates = tuple(Candidate(sql) for sql in answer.sqls)
-        schema = dataset.schemas[example.question.db_id]
-        return example.question.id, judge(
-            example, Prediction(example.question, schema, (), candidates, 0 if candidates else -1)
-        )
+    def work(item: tuple[Example, Prediction]) -> tuple[str, dict[str, Verdict]]:
+        return item[0].question.id, judge(*item)
 
-    outcomes = in_parallel(work, items, workers)
-    found = dict(tqdm(outcomes, total=len(items), desc=name, disable=None if progress else True, leave=False))
+    outcomes = in_parallel(work, list(predictions.items()), workers)
+    found = dict(tqdm(outcomes, total=len(predictions), desc=name, disable=None if progress else True, leave=False))
     return Judged(judge, levels, {metric: {id: found[id][metric] for id in levels} for metric in judge.metrics})

@@ -22,6 +22,7 @@ from text2sql.types import Result
 
 LONG = 0.5  # seconds after which a job of many statements is answered with what there is
 _ADDRESS_SPACE = 2 << 30
+_FILE, _FILES = 256 << 20, 24  # bytes of a temporary file, and open files
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +71,27 @@ def _end_with_parent() -> None:
 
 def main() -> None:
     """Answer pickled jobs from standard input on standard output, until the input ends."""
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # its threads, should numpy be needed, take address space for each core
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    sandbox = Sandbox()
+    _limit("RLIMIT_AS", _ADDRESS_SPACE)
+    sandbox = Sandbox(spills=_limit("RLIMIT_FSIZE", _FILE) and _limit("RLIMIT_NOFILE", _FILES))
     with contextlib.suppress(EOFError, BrokenPipeError, pickle.UnpicklingError):
         _send(answers, True)  # ready
         while True:
             _send(answers, _answer(sandbox, pickle.load(requests)))
+
+
+def _limit(name: str, most: int) -> bool:
+    """Limit a resource of this process; False where the system knows no such limit."""
+    try:
+        import resource
+
+        resource.setrlimit(getattr(resource, name), (most, most))
+    except (ImportError, AttributeError, ValueError, OSError):
+        return False
+    return True
 
 
 def _answer(sandbox: Sandbox, job: Job) -> Any:

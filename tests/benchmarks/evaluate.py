@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from tests.conftest import SHARED
@@ -60,6 +61,14 @@ def bare(dataset: Dataset, todo: Collection[Statement]) -> float:
             connections[db_id].text_factory = lambda text: text.decode(errors="ignore")
         with contextlib.suppress(sqlite3.Error, sqlite3.Warning):
             connections[db_id].execute(sql).fetchall()
+    return time.perf_counter() - start
+
+
+def bare_in_two(dataset: Dataset, todo: Sequence[Statement]) -> float:
+    """Seconds of the same in two processes, to which the statements are dealt in turn: what the machine can do."""
+    start = time.perf_counter()
+    with ProcessPoolExecutor(2) as pool:
+        list(pool.map(bare, [dataset, dataset], [todo[::2], todo[1::2]]))
     return time.perf_counter() - start
 
 
@@ -200,10 +209,17 @@ def _twenty(dataset: Dataset, repeats: int) -> None:
         forget()
         return ours(dataset, files, workers)
 
-    floor, one, two = medians(repeats, lambda: bare(dataset, todo), lambda: cold(1), lambda: cold(2))
+    floor, one, floor_of_two, two = medians(
+        repeats,
+        lambda: bare(dataset, todo),
+        lambda: cold(1),
+        lambda: bare_in_two(dataset, todo),
+        lambda: cold(2),
+    )
     print(f"{len(files)} files, {len(todo)} distinct statements, {executed()} executed")
     _line("bare", "one thread", floor, floor)
     _line("one", "one worker", one, floor)
+    _line("bare", f"two processes; one thread takes {floor / floor_of_two:.2f} times as long", floor_of_two, floor)
     _line("two", f"two workers; one worker takes {one / two:.2f} times as long", two, floor)
 
 

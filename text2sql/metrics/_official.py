@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -135,6 +136,7 @@ def prepare(sql: str, keep_distinct: bool) -> str:
     return _CURRENT_YEAR.sub("2020", _mended(sql, keep_distinct))
 
 
+@lru_cache(maxsize=1 << 12)
 def _mended(sql: str, keep_distinct: bool) -> str:
     for split, joined in (("> =", ">="), ("< =", "<="), ("! =", "!=")):
         sql = sql.replace(split, joined)

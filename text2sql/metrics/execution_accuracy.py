@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from text2sql.metrics._official import flags, official_verdict, tries
+from text2sql.metrics._official import flags, official_verdict, prepare_pair, tries
 from text2sql.protocols import Execute, Metric
 from text2sql.types import Example, Prediction, Verdict
 
@@ -33,6 +33,10 @@ class _ExecutionAccuracy:
     def regime(self) -> str:
         """What the figures may be compared with."""
         return f"EX by the test-suite code's rules on one database per schema{flags(self.keep_distinct, self.plug_cap)}"
+
+    def statements(self, example: Example, prediction: Prediction) -> tuple[str, ...]:
+        """What a verdict takes to be executed, so that many can be at once."""
+        return prepare_pair(example.sql, prediction.sql, keep_distinct=self.keep_distinct)
 
     def __call__(self, example: Example, prediction: Prediction) -> Verdict:
         """1 where the results are equal, else 0 with the reason."""
