@@ -134,6 +134,10 @@ def test_conformance_pairs(shared: Path) -> None:
 def _verdicts(dataset: Dataset, pairs: list[tuple[Example, str]]) -> list[tuple[int, int]]:
     """EX of (gold, predicted) pairs, without and with keep_distinct; equal pairs are judged once."""
     distinct = list({(e.question.db_id, e.sql, sql): (e, sql) for e, sql in pairs}.items())
+
+    def predicted(example: Example, sql: str) -> Prediction:
+        return Prediction(example.question, Schema("", ()), (), (Candidate(sql),), 0)
+
     with Executor() as executor:
         execute = Execute(executor, dataset.databases, Limits(seconds=5))
         judge = Judge({EX: execution_accuracy(execute), KEEP: execution_accuracy(execute, keep_distinct=True)})
@@ -142,11 +146,16 @@ def _verdicts(dataset: Dataset, pairs: list[tuple[Example, str]]) -> list[tuple[
             item: tuple[tuple[str, str, str], tuple[Example, str]],
         ) -> tuple[tuple[str, str, str], tuple[int, int]]:
             key, (example, sql) = item
-            prediction = Prediction(example.question, Schema("", ()), (), (Candidate(sql),), 0)
-            verdicts = judge(example, prediction)
+            verdicts = judge(example, predicted(example, sql))
             return key, (int(verdicts[EX].score), int(verdicts[KEEP].score))
 
-        found = dict(in_parallel(work, distinct, executor.workers))
+        statements = (
+            (example.question.db_id, statement)
+            for _, (example, sql) in distinct
+            for statement in judge.statements(example, predicted(example, sql))
+        )
+        with execute.ahead([statements]):
+            found = dict(in_parallel(work, distinct, executor.workers))
     return [found[e.question.db_id, e.sql, sql] for e, sql in pairs]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -62,6 +62,30 @@ def judged(metric: Metric, gold: str, predicted: str | None) -> tuple[float, str
 
 RIGHT, WRONG = (1.0, ""), (0.0, "wrong_result")
 EMPTY = "SELECT name FROM pier WHERE pier_id > 9"
+
+CLASSES = [
+    ("SELECT name FROM pier", "SELECT name, wait FROM pier", "wrong_column_count"),
+    ("SELECT name FROM pier", "SELECT name FROM pier WHERE wait > 10", "empty"),
+    ("SELECT name FROM pier", "SELECT wait FROM pier", "wrong_rows"),
+    ("SELECT name FROM pier", "SELECT nam FROM pier", "no_such_column"),
+]
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        strict_execution_accuracy,
+        bird_execution_accuracy,
+        nonempty_execution_accuracy,
+        tie_robust_execution_accuracy,
+        soft_f1,
+    ],
+)
+def test_reasons_are_classes_of_failure(metric: Callable[[Execute], Metric], execute: Execute) -> None:
+    for gold, predicted, expected in CLASSES:
+        prediction = Prediction(QUESTION, Schema("ferries", ()), (), (Candidate(predicted),), 0)
+        assert metric(execute)(Example(QUESTION, gold), prediction).reason == expected, predicted
+
 
 FAILING = [
     ("SELECT names FROM pier", "SELECT name FROM pier", (0.0, "gold_error")),

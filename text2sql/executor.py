@@ -296,7 +296,7 @@ class Execute:
                     db_id, sqls = slow.popleft() if slow else next(batches, ("", []))
                 if not sqls:
                     return
-                with contextlib.suppress(Text2SQLError, RuntimeError):  # as when the executor is closed
+                with contextlib.suppress(Exception):  # whoever asks will meet it; here, the block may have ended
                     left = self.executor.execute_many(self._database(db_id), sqls, self.limits)
                     if len(left) < len(sqls):
                         slow.extend((db_id, [sql]) for sql in left)

@@ -107,11 +107,11 @@ def compare(
         return 0.0, "timeout"
     if equal == 1:
         return 1.0, ""
-    if not writes:
-        return float(equal), "wrong_result"
     if not found.columns:
         return 0.0, "not_a_query"
     reason = failure_of_shape(expected, found)
+    if not writes:
+        return float(equal), reason
     if reason == "wrong_rows" and by == "in_order" and execute.compare(db_id, *pair, "any_order"):
         return 0.0, "wrong_order"
     return 0.0, reason
