@@ -36,7 +36,7 @@ def evaluation_table(evaluations: Sequence[Evaluation], *, components: bool = Fa
 def _size(evaluation: Evaluation) -> str:
     """How many questions were judged; of how many, where some were left out, and why."""
     n, left_out = len(evaluation.dataset.examples), evaluation.left_out
-    what = "pairs" if isinstance(evaluation.dataset, Pairs) else "questions"
+    what = ("pair" if isinstance(evaluation.dataset, Pairs) else "question") + "s" * (n + sum(left_out.values()) != 1)
     if not left_out:
         return f"{n} {what}"
     reasons = ", ".join(f"{count} {_LEFT_OUT[kind]}" for kind, count in left_out.items())

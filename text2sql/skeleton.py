@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from text2sql.artifacts import cache_folder, digest, file_digest, kept
-from text2sql.sql import is_parsable
+from text2sql.sql import parsed
 
 _TOKEN = re.compile(r"\w+|[<>=!]+|\S")
 
@@ -28,16 +28,16 @@ def skeleton(sql: str) -> str:
     >>> skeleton("SELECT T1.name FROM a AS T1 JOIN b AS T2 ON T1.id = T2.a_id WHERE T2.x > 3 ORDER BY T1.y LIMIT 1")
     'SELECT _ FROM _ WHERE _ > ? ORDER BY _ LIMIT ?'
     """
-    if not is_parsable(sql):
+    query = parsed(sql)
+    if query is None:
         return ""
-    import sqlglot
+    from sqlglot import errors
 
     try:
-        query = sqlglot.parse_one(sql, read="sqlite")
         for node in list(query.walk()):
             _fold(node)
         return " ".join(_TOKEN.findall(query.sql(dialect="sqlite")))
-    except (sqlglot.errors.SqlglotError, ValueError, RecursionError, AttributeError):
+    except (errors.SqlglotError, ValueError, RecursionError, AttributeError):
         return ""
 
 

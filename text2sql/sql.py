@@ -5,11 +5,17 @@ One scanner cuts SQL into quoted text, comments, words and the rest; everything 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import takewhile
+from typing import TYPE_CHECKING
 
 from text2sql.types import Completion
+
+if TYPE_CHECKING:
+    from sqlglot import exp
 
 _SCANNER = re.compile(
     r"""(?P<quoted>'[^']*(?:''[^']*)*' | "[^"]*(?:""[^"]*)*" | `[^`]*` | \[[^\]\[]+\])
@@ -70,12 +76,37 @@ _LONGEST = 20_000  # characters: sqlglot's time grows with the square of some li
 _BARE_JOINS = 8  # in a row: it doubles with each JOIN that has no condition
 
 
-def is_parsable(sql: str) -> bool:
-    """Whether sqlglot reads the SQL, or refuses it, in a moment.
+def parsed(sql: str) -> exp.Expression | None:
+    """sqlglot's tree of a statement; None where it reads none, or would take more than a moment.
 
-    >>> is_parsable("SELECT * FROM a JOIN b JOIN c"), is_parsable("SELECT * FROM a" + " JOIN b" * 40)
-    (True, False)
+    >>> str(parsed("select 1 from a")), parsed("SELECT * FROM a" + " JOIN b" * 40), parsed("SELECT (")
+    ('SELECT 1 FROM a', None, None)
     """
+    if not _is_parsable(sql):
+        return None
+    import sqlglot
+
+    with _silenced(logging.getLogger("sqlglot")):  # it warns of every statement that it knows only by its first word
+        try:
+            tree = sqlglot.parse_one(sql, read="sqlite")
+            return tree if isinstance(tree, sqlglot.exp.Expression) else None
+        except (sqlglot.errors.SqlglotError, ValueError, RecursionError, AttributeError, IndexError):
+            return None
+
+
+@contextmanager
+def _silenced(logger: logging.Logger) -> Iterator[None]:
+    def nothing(_record: logging.LogRecord) -> bool:
+        return False
+
+    logger.addFilter(nothing)
+    try:
+        yield
+    finally:
+        logger.removeFilter(nothing)
+
+
+def _is_parsable(sql: str) -> bool:
     if len(sql) > _LONGEST:
         return False
     bare = 0

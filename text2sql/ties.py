@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from text2sql.sql import is_parsable
+from text2sql.sql import parsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,11 @@ def ranking(sql: str) -> Ranking | None:
 
     None where there is no such LIMIT, or the keys cannot be told: DISTINCT, set operations.
     """
-    if "limit" not in sql.lower() or "order" not in sql.lower() or not is_parsable(sql):
+    if "limit" not in sql.lower() or "order" not in sql.lower() or (query := parsed(sql)) is None:
         return None
-    import sqlglot
-    from sqlglot import exp
+    from sqlglot import errors, exp
 
     try:
-        query = sqlglot.parse_one(sql, read="sqlite")
         order, limit, offset = (query.args.get(name) for name in ("order", "limit", "offset"))
         if not isinstance(query, exp.Select) or order is None or limit is None or query.args.get("distinct"):
             return None
@@ -53,7 +51,7 @@ def ranking(sql: str) -> Ranking | None:
         ranked.set("limit", None)
         ranked.set("offset", None)
         return Ranking(ranked.sql(dialect="sqlite"), boundary.sql(dialect="sqlite"))
-    except (sqlglot.errors.SqlglotError, ValueError, IndexError, RecursionError):
+    except (errors.SqlglotError, ValueError, IndexError, RecursionError):
         return None
 
 

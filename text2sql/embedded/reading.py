@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-import sqlglot
-from sqlglot import exp
+from sqlglot import errors, exp
 
 from text2sql.embedded.catalog import Catalog
 from text2sql.embedded.query import STAR, Condition, Query, Sketched, Term, Value, sketched
-from text2sql.sql import is_parsable
+from text2sql.sql import parsed
 
 _COMPARISONS: dict[type[exp.Expression], str] = {
     exp.EQ: "=", exp.NEQ: "!=", exp.GT: ">", exp.LT: "<", exp.GTE: ">=", exp.LTE: "<=", exp.Like: "like",
@@ -32,12 +31,10 @@ class Unreadable(Exception):
 
 def read(sql: str, catalog: Catalog | None = None) -> Query | None:
     """The query, or None where this form cannot hold it (self joins, subqueries in FROM, CASE, ...)."""
-    if not is_parsable(sql):
-        return None
+    tree = parsed(sql)
     try:
-        tree = sqlglot.parse_one(sql, read="sqlite")
         return _Reader(catalog).query(tree) if isinstance(tree, exp.Expression) else None
-    except (Unreadable, sqlglot.errors.SqlglotError, ValueError, RecursionError, AttributeError, IndexError):
+    except (Unreadable, errors.SqlglotError, ValueError, RecursionError, AttributeError, IndexError):
         return None
 
 
