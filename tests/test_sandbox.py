@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -312,6 +313,31 @@ def test_heap(run: Run, sql: str) -> None:
     found = run(sql, OFFICIAL)
     assert (found.error, found.row_count) == ("too_big", 0)
     assert run("SELECT 1").ok
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such limits")
+def test_temporary_files_have_a_bound(birds: Path, tmp_path: Path) -> None:
+    rows = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < {})"
+    sql = f"SELECT count(*) FROM (SELECT DISTINCT n, zeroblob(1000) FROM ({rows} SELECT n FROM r))"
+    code = f"""
+import resource, sys
+from pathlib import Path
+from text2sql.sandbox import OFFICIAL, Sandbox
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))  # for good: hence a process of its own
+box = Sandbox(spills=True)
+for n in (100, 9000, 200):
+    result = box.execute(Path(sys.argv[1]), {sql!r}.format(n), OFFICIAL)
+    print(result.error, result.rows)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, birds],
+        env=os.environ | {"SQLITE_TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [" ((100,),)", "too_big ()", " ((200,),)"]
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

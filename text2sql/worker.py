@@ -22,7 +22,7 @@ from text2sql.types import Result
 
 LONG = 0.5  # seconds after which a job of many statements is answered with what there is
 _ADDRESS_SPACE = 2 << 30
-_FILE, _FILES = 256 << 20, 24  # bytes of a temporary file, and open files
+_FILE, _FILES = 1 << 30, 16  # bytes of a temporary file, which a sort needs four times over, and open files
 
 
 @dataclass(frozen=True, slots=True)
