@@ -12,21 +12,20 @@ from text2sql.sandbox import OFFICIAL
 from text2sql.types import Example, Result
 
 
-def broken_gold(dataset: Dataset, examples: Sequence[Example], executor: Executor) -> dict[str, Result]:
+def broken_gold(examples: Sequence[Example], execute: Execute) -> dict[str, Result]:
     """What gold that does not run comes to, by question id, in the order of the examples."""
-    execute = Execute(executor, dataset.databases, OFFICIAL)
 
     def work(example: Example) -> tuple[str, Result]:
         return example.question.id, execute(example.question.db_id, example.sql)
 
     with execute.ahead([[(example.question.db_id, example.sql) for example in examples]]):
-        found = dict(in_parallel(work, examples, executor.workers))
+        found = dict(in_parallel(work, examples, execute.executor.workers))
     return {example.question.id: result for example in examples if not (result := found[example.question.id]).ok}
 
 
 def check_gold(dataset: Dataset, examples: Sequence[Example], executor: Executor) -> None:
     """Raises DataError where gold does not run: every score on it would be wrong."""
-    if broken := broken_gold(dataset, examples, executor):
+    if broken := broken_gold(examples, Execute(executor, dataset.databases, OFFICIAL)):
         raise gold_error(dataset, broken, "'text2sql data check' lists them, --allow-gold-errors scores them as wrong")
 
 

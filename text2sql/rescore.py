@@ -121,7 +121,7 @@ def _evaluate(
         judge.check(dataset.examples)
         with execute.ahead([[(example.question.db_id, example.sql) for example in dataset.examples]]):
             levels = hardness(dataset)
-        broken = broken_gold(dataset, dataset.examples, executor)
+        broken = broken_gold(dataset.examples, execute)
         if only_runnable:
             dataset, left_out["gold_error"] = dataset.without(broken), len(broken)
         elif broken and not allow_gold_errors:
