@@ -26,7 +26,8 @@ STRATEGIES = [
 STAGES = ["pipeline", "evaluator"]
 WORK = [
     "experiment", "experiment_file", "config", "comparison", "store", "manifest", "outcome", "verdicts", "assemble",
-    "tuning", "gold", "runner", "rescore", "revote", "tables", "report", "evaluation_report", "retrieval", "show",
+    "tuning", "gold", "runner", "rescore", "stored", "revote", "tables", "report", "evaluation_report", "retrieval", "show",
+    "contrast", "contrast_report", "plots",
     "ask", "audit", "catalogue",
 ]  # fmt: skip
 DOOR = ["cli", "__init__", "__main__"]

@@ -167,10 +167,10 @@ def show(
     out: Out = None,
 ) -> None:
     """Show one question of a run, from its prompt to the verdict."""
-    from text2sql import revote, show, store
+    from text2sql import show, store, stored
 
     found = store.open_run(_find_run(run, out))
-    print(show.show(found, revote.dataset_of(found, data), question))
+    print(show.show(found, stored.dataset_of(found, data), question))
 
 
 @app.command()
@@ -192,6 +192,58 @@ def vote(
         _print_json(report.runs_json(str(runs[0].run.manifest["experiment"]), runs))
     else:
         print(report.table(runs, markdown=markdown))
+
+
+@app.command()
+def compare(
+    runs: Annotated[
+        list[str],
+        typer.Argument(help="Runs: folders, names or starts of digests; a folder of runs stands for all. First: base."),
+    ],
+    metric: Annotated[str | None, typer.Option(help="The metric; by default the first that all runs have.")] = None,
+    steps: Annotated[bool, typer.Option("--steps", help="Compare each with the one before it, too.")] = False,
+    common: Annotated[
+        bool, typer.Option("--common", help="Compare incomplete runs over the questions that all of them answered.")
+    ] = False,
+    different_data: Annotated[
+        bool, typer.Option("--different-data", help="Compare runs of different data over the questions they share.")
+    ] = False,
+    fail_if_worse: Annotated[
+        bool, typer.Option("--fail-if-worse", help="Exit with 1 where a run is worse than the first, beyond chance.")
+    ] = False,
+    flips: Annotated[int, typer.Option(min=0, help="So many changed questions of a pair are shown.")] = 5,
+    plot: Annotated[
+        list[Path] | None, typer.Option(help="Draw to this .svg or .png, as --against says; repeatable with it.")
+    ] = None,
+    against: Annotated[
+        list[str] | None, typer.Option(help="What a plot draws scores against: steps, n, train, cost or seconds.")
+    ] = None,
+    data: OptionalData = None,
+    out: Out = None,
+    as_json: AsJson = False,
+    markdown: Markdown = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Print a LaTeX table.")] = False,
+) -> None:
+    """Compare runs on the same questions: paired differences, whether they are real, which questions changed and why."""
+    from text2sql import contrast, contrast_report, plots, stored
+
+    folders = [folder for run in runs for folder in _runs_in(run, out)]
+    drawings = plots.drawings(plot or [], against or [])
+    found = contrast.compare(
+        folders, metric=metric, steps=steps, common=common, different_data=different_data, data=data
+    )
+    if as_json:
+        _print_json(contrast_report.contrast_json(found))
+    elif latex:
+        print(contrast_report.contrast_latex(found))
+    else:
+        print(contrast_report.contrast_text(found, markdown=markdown, flips=flips))
+    for file, kind in drawings:
+        plots.draw(found, file, kind)
+    if fail_if_worse and (worse := contrast.worse(found)):
+        listed = ", ".join(f"{pair.second.name} ({100 * pair.statistics.difference:+.1f})" for pair in worse)
+        print(f"text2sql: worse than {worse[0].first.name}: {listed}", file=sys.stderr)
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -309,6 +361,15 @@ def status(
 
     for line in tuning.status(config.load(experiment, data=data, overrides=set_ or [])):
         print(line)
+
+
+def _runs_in(name: str, out: Path | None) -> list[Path]:
+    """The run of this name; all runs below a folder that is none, in the order in which they were written."""
+    if Path(name).is_dir() and not (Path(name) / "run.json").is_file():
+        found = sorted(Path(name).glob("**/run.json"), key=lambda file: file.stat().st_mtime_ns)
+        if found:
+            return [file.parent for file in found]
+    return [_find_run(name, out)]
 
 
 def _find_run(name: str, out: Path | None) -> Path:
