@@ -25,9 +25,9 @@ STRATEGIES = [
 ]  # fmt: skip
 STAGES = ["pipeline", "evaluator"]
 WORK = [
-    "experiment", "experiment_file", "config", "comparison", "store", "manifest", "outcome", "verdicts", "assemble",
-    "tuning", "gold", "runner", "rescore", "revote", "tables", "report", "evaluation_report", "retrieval", "show",
-    "ask", "audit", "catalogue",
+    "experiment", "experiment_file", "config", "intervals", "comparison", "curves", "store", "manifest", "outcome",
+    "verdicts", "assemble", "tuning", "gold", "runner", "rescore", "revote", "tables", "report", "evaluation_report",
+    "retrieval", "show", "ask", "audit", "catalogue",
 ]  # fmt: skip
 DOOR = ["cli", "__init__", "__main__"]
 
