@@ -25,10 +25,10 @@ STRATEGIES = [
 ]  # fmt: skip
 STAGES = ["pipeline", "evaluator"]
 WORK = [
-    "experiment", "experiment_file", "config", "comparison", "store", "manifest", "outcome", "verdicts", "assemble",
-    "tuning", "gold", "runner", "rescore", "stored", "revote", "tables", "report", "evaluation_report", "retrieval", "show",
-    "contrast", "contrast_report", "plots",
-    "ask", "audit", "catalogue",
+    "experiment", "experiment_file", "config", "intervals", "comparison", "curves", "store", "manifest", "outcome",
+    "verdicts", "assemble", "tuning", "gold", "runner", "rescore", "stored", "revote", "tables", "report",
+    "evaluation_report", "contrast", "sampling", "contrast_report", "plots", "retrieval", "show", "ask", "audit",
+    "catalogue",
 ]  # fmt: skip
 DOOR = ["cli", "__init__", "__main__"]
 

@@ -212,6 +212,9 @@ def compare(
         bool, typer.Option("--fail-if-worse", help="Exit with 1 where a run is worse than the first, beyond chance.")
     ] = False,
     flips: Annotated[int, typer.Option(min=0, help="So many changed questions of a pair are shown.")] = 5,
+    curves: Annotated[
+        bool, typer.Option("--curves", help="Add the scores of 1, 2, ... candidates per question, resampled.")
+    ] = False,
     plot: Annotated[
         list[Path] | None, typer.Option(help="Draw to this .svg or .png, as --against says; repeatable with it.")
     ] = None,
@@ -225,19 +228,22 @@ def compare(
     latex: Annotated[bool, typer.Option("--latex", help="Print a LaTeX table.")] = False,
 ) -> None:
     """Compare runs on the same questions: paired differences, whether they are real, which questions changed and why."""
-    from text2sql import contrast, contrast_report, plots, stored
+    from text2sql import contrast, contrast_report, plots, sampling
 
     folders = [folder for run in runs for folder in _runs_in(run, out)]
     drawings = plots.drawings(plot or [], against or [])
     found = contrast.compare(
         folders, metric=metric, steps=steps, common=common, different_data=different_data, data=data
     )
+    sampled = sampling.curves(found) if curves else []
     if as_json:
-        _print_json(contrast_report.contrast_json(found))
+        _print_json(contrast_report.contrast_json(found) | {"curves": contrast_report.curves_json(sampled)})
     elif latex:
         print(contrast_report.contrast_latex(found))
     else:
         print(contrast_report.contrast_text(found, markdown=markdown, flips=flips))
+        if sampled:
+            print("\n" + contrast_report.curves_text(sampled, markdown=markdown))
     for file, kind in drawings:
         plots.draw(found, file, kind)
     if fail_if_worse and (worse := contrast.worse(found)):

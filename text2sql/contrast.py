@@ -180,7 +180,9 @@ def contrast(
     if len(answered) < max(len(run.ids) for run in runs):
         if not common:
             raise RunError(_incomplete(runs, len(answered)))
-        notes.append(f"Over the {len(answered)} questions that all of them answered, of {max(len(r.ids) for r in runs)}.")
+        notes.append(
+            f"Over the {len(answered)} questions that all of them answered, of {max(len(r.ids) for r in runs)}."
+        )
     verdicts = {id(run): run.judged.verdicts[metric] for run in runs}
     counted = [one for one in answered if all(run.judge.counts(metric, verdicts[id(run)][one]) for run in runs)]
     if not counted:

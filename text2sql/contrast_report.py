@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from text2sql.comparison import Interval
 from text2sql.contrast import Contrast, Flip, Group, Pair, Side
+from text2sql.sampling import Curve
 from text2sql.tables import grid, percent, probability, which
 
 _SHOWN_DATABASES = 8
@@ -136,6 +137,45 @@ def _title(pair: Pair) -> str:
 def _between(found: Interval, *, signed: bool = False) -> str:
     low, high = 100 * found.low, 100 * found.high
     return f"[{low:+.1f}, {high:+.1f}]" if signed else f"{low:.1f}–{high:.1f}"
+
+
+def curves_text(curves: Sequence[Curve], *, markdown: bool = False) -> str:
+    """Curves as a table: for every n the vote and whether any candidate is right, with their intervals."""
+    rows = [["configuration", "n", "vote", "95 %", "any of n", "95 %"]]
+    rows += [
+        [
+            curve.name,
+            str(p.n),
+            percent(p.voted),
+            _between(p.voted_interval),
+            percent(p.passed),
+            _between(p.passed_interval),
+        ]
+        for curve in curves
+        for p in curve.points
+    ]
+    return f"By the number of candidates, resampled; vote by {curves[0].voter}\n\n{grid(rows, markdown)}"
+
+
+def curves_json(curves: Sequence[Curve]) -> list[dict[str, Any]]:
+    """The same for ``--json``; scores are fractions of 1."""
+    return [
+        {
+            "name": curve.name,
+            "voter": curve.voter,
+            "points": [
+                {
+                    "n": p.n,
+                    "vote": p.voted,
+                    "vote_interval": _interval_json(p.voted_interval),
+                    "any": p.passed,
+                    "any_interval": _interval_json(p.passed_interval),
+                }
+                for p in curve.points
+            ],
+        }
+        for curve in curves
+    ]
 
 
 # --- LaTeX --------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from text2sql.contrast import Contrast, Side
 from text2sql.errors import UsageError, nearest
-from text2sql.sampling import Curve, curves
+from text2sql.sampling import curves
 from text2sql.tables import which
 
 if TYPE_CHECKING:
@@ -77,25 +77,18 @@ def _bars(side: Side) -> list[list[float]]:
 
 
 def _samples(found: Contrast, axes: Axes) -> None:
-    """The vote over n candidates, and whether any of them is right."""
-    drawn = [curve for side in found.sides if len((curve := curves(side, found)).voting) > 1]
+    """The vote over n candidates with its interval, and whether any of them is right."""
+    drawn = curves(found)
     if not drawn:
         raise UsageError("--against n needs runs that have several candidates per question")
-    for number, curve in enumerate(drawn):
-        for points, label, style in (
-            (curve.voting, f"{curve.name}: {curve.voter}", "o-"),
-            (curve.pass_at, f"{curve.name}: any of n", "s--"),
-        ):
-            scores = [100 * point.score for point in points]
-            axes.plot(range(1, len(points) + 1), scores, style, label=label, color=f"C{number}", markersize=4)
-        _band(curve, axes, f"C{number}")
+    for number, one in enumerate(drawn):
+        colour, ns = f"C{number}", [point.n for point in one.points]
+        axes.plot(ns, [100 * p.voted for p in one.points], "o-", color=colour, label=f"{one.name}: {one.voter}")
+        axes.plot(ns, [100 * p.passed for p in one.points], "s--", color=colour, label=f"{one.name}: any of n")
+        low, high = ([100 * getattr(p.voted_interval, end) for p in one.points] for end in ("low", "high"))
+        axes.fill_between(ns, low, high, alpha=0.12, color=colour, linewidth=0)
     axes.set_xlabel("n, candidates per question")
     _scores(found, axes)
-
-
-def _band(curve: Curve, axes: Axes, colour: str) -> None:
-    low, high = zip(*((100 * p.interval.low, 100 * p.interval.high) for p in curve.voting), strict=True)
-    axes.fill_between(range(1, len(curve.voting) + 1), low, high, alpha=0.12, color=colour, linewidth=0)
 
 
 def _train(found: Contrast, axes: Axes) -> None:

@@ -10,7 +10,18 @@ from typing import Any
 from text2sql.calls import total
 from text2sql.comparison import Paired, paired, pooled
 from text2sql.outcome import Runs, Scored
-from text2sql.tables import COLUMNS, Row, grid, interval_text, judged_row, methods, notes_on_verdicts, percent, probability, which
+from text2sql.tables import (
+    COLUMNS,
+    Row,
+    grid,
+    interval_text,
+    judged_row,
+    methods,
+    notes_on_verdicts,
+    percent,
+    probability,
+    which,
+)
 
 
 def rows(runs: Runs | Sequence[Scored]) -> list[Row]:
