@@ -15,10 +15,10 @@ from text2sql.outcome import Runs
 from text2sql.report import runs_json, table
 from text2sql.rescore import evaluate, evaluate_files
 from text2sql.revote import vote
-from text2sql.stored import dataset_of
 from text2sql.runner import run
 from text2sql.show import show
 from text2sql.store import find_run, open_run
+from text2sql.stored import dataset_of
 
 LEVELS = ["all", "easy", "medium", "hard", "extra"]
 

@@ -227,7 +227,7 @@ def compare(
     markdown: Markdown = False,
     latex: Annotated[bool, typer.Option("--latex", help="Print a LaTeX table.")] = False,
 ) -> None:
-    """Compare runs on the same questions: paired differences, whether they are real, which questions changed and why."""
+    """Compare runs on the same questions: differences, whether they are real, what changed and why."""
     from text2sql import contrast, contrast_report, plots, sampling
 
     folders = [folder for run in runs for folder in _runs_in(run, out)]

@@ -1,4 +1,4 @@
-"""Configurations side by side over the same questions: differences, which questions flip, and why the lost ones are lost.
+"""Configurations side by side over the same questions: differences, which questions flip, and why.
 
 What is compared are sides: a configuration with its runs, one per seed. The statistics are those of ``comparison``.
 """
@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, median
 
@@ -128,7 +129,7 @@ def compare(
     by their text; otherwise that is refused.
     """
     with Executor(workers=1) as executor:  # the metrics ask for one; nothing is executed
-        runs = [scored(folder, executor, data=data) for folder in dict.fromkeys(folders)]
+        runs = scored(list(dict.fromkeys(folders)), executor, data=data)
     if len(runs) < 2:
         raise RunError(f"{folders[0]}: one run; give two or more to compare")
     notes = []
@@ -192,7 +193,7 @@ def contrast(
     names = list(dict.fromkeys(run.name for run in runs))
     sides = [_side(name, [run for run in runs if run.name == name], metric, counted, clusters) for name in names]
     asked = [(sides[0], side) for side in sides[1:]]
-    asked += [pair for pair in zip(sides[1:], sides[2:], strict=False)] if steps else []
+    asked += list(pairwise(sides[1:])) if steps else []
     found = [paired(list(a.scores.values()), list(b.scores.values()), clusters) for a, b in asked]
     adjusted = holm([one.p for one in found])
     examples = {example.question.id: example for example in first.dataset.examples}
@@ -232,7 +233,8 @@ def _incomplete(runs: Sequence[Scored], answered: int) -> str:
 
 
 def _side(name: str, seeds: Sequence[Scored], metric: str, ids: Sequence[str], clusters: Sequence[str]) -> Side:
-    scores = pooled([[run.judged.verdicts[metric][one].score for one in ids] for run in seeds])
+    verdicts = [run.judged.verdicts[metric] for run in seeds]
+    scores = pooled([[found[one].score for one in ids] for found in verdicts])
     wanted = set(ids)
     calls = [call for run in seeds for call in run.run.calls() if call.question in wanted]
     asked = [call for call in calls if call.stage != "question"]

@@ -92,17 +92,15 @@ def _samples(found: Contrast, axes: Axes) -> None:
 
 
 def _train(found: Contrast, axes: Axes) -> None:
-    """Against the number that stands last in a configuration's name, on a logarithmic axis."""
-    numbered = [(int(n[-1]), side) for side in found.sides if (n := re.findall(r"\d+", side.name)) and int(n[-1]) > 0]
+    """Against the number at the end of a configuration's name."""
+    numbered = [(int(size[0]), side) for side in found.sides if (size := re.search(r"\d+$", side.name))]
     if len({size for size, _ in numbered}) < 2:
         raise UsageError("--against train needs names that end in the number of train examples, as in 'tuned 500'")
     numbered.sort(key=lambda item: item[0])
     scores = [100 * side.score for _, side in numbered]
     bars = [[_bars(side)[end][0] for _, side in numbered] for end in (0, 1)]
     axes.errorbar([size for size, _ in numbered], scores, yerr=bars, fmt="o-", capsize=3)
-    axes.set_xscale("log")
-    axes.set_xticks([size for size, _ in numbered], [f"{size:,}" for size, _ in numbered], rotation=45)
-    axes.minorticks_off()
+    axes.set_xlim(left=0)
     axes.set_xlabel("train examples")
     axes.set_ylabel(f"{found.metric}, %")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from text2sql.assemble import build_judge
@@ -25,17 +26,24 @@ def dataset_of(run: Run, data: str | Path | None = None) -> Dataset:
     return dataset
 
 
-def scored(folder: Path, executor: Executor, *, data: str | Path | None = None) -> Scored:
-    """The outcome of a stored run over the questions that it has; nothing is executed.
+def scored(folders: Sequence[Path], executor: Executor, *, data: str | Path | None = None) -> list[Scored]:
+    """The outcomes of stored runs over the questions that each has; nothing is executed. Raises RunError, DataError."""
+    datasets: dict[str, Dataset] = {}
+    found = []
+    for folder in folders:
+        run = open_run(folder)
+        told = str(run.manifest["data"])
+        if told not in datasets:
+            datasets[told] = dataset_of(run, data)
+        found.append(_scored(run, datasets[told], executor))
+    return found
 
-    Raises RunError, DataError.
-    """
-    run = open_run(folder)
-    dataset = dataset_of(run, data)
+
+def _scored(run: Run, dataset: Dataset, executor: Executor) -> Scored:
     labels = run.manifest.get("metrics") or list(next(iter(run.verdicts.values()), {})) or ["execution_accuracy"]
     seconds, seed = float(run.manifest["identity"]["limits"][1]), int(run.manifest["identity"]["seed"])
     judge = build_judge([parse_choice("metric", label) for label in labels], dataset, executor, seconds=seconds)
     ids = [example.question.id for example in dataset.examples if example.question.id in run.records]
     if not ids:
-        raise RunError(f"{folder}: this run has no answers yet")
+        raise RunError(f"{run.folder}: this run has no answers yet")
     return Scored(run.name, seed, run, dataset, judge, ids, hardness(dataset))
