@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence, Set
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from text2sql.normal_form import Names, names, normal_form, read
+from text2sql.normal_form import Names, Node, names, normal_form, read
 from text2sql.sql import one_line
 from text2sql.terms import AGGREGATES, Query, Term, all_queries, clauses, inner, of, operator, query_text, text
 from text2sql.types import Schema
-
-if TYPE_CHECKING:
-    from sqlglot import exp
 
 CLASSES = {
     "wrong_table": "another table is read",
@@ -25,14 +22,14 @@ CLASSES = {
     "missing_join": "a table that gold reads is not joined",
     "extra_join": "a table is joined that gold does not read",
     "wrong_aggregate": "another aggregate function, or one against none",
-    "wrong_condition": "a condition on another column or by another operator, missing or extra; tables joined otherwise",
+    "wrong_condition": "a condition on another column or by another operator, missing or extra; other joins",
     "wrong_value": "the same condition or expression with another literal",
     "wrong_order_or_limit": "ORDER BY or LIMIT differs, is missing or extra",
     "wrong_nesting": "a sub-query against none, a set operation against none or another",
     "wrong_distinct": "DISTINCT is missing or extra, also inside an aggregate; UNION against UNION ALL",
     "wrong_grouping": "GROUP BY or HAVING differs, is missing or extra",
     "unreadable": "sqlglot reads no query in one of the two",
-    "same_structure": "the texts differ and the structure does not: the failure lies elsewhere, as in the columns' order",
+    "same_structure": "no difference in structure: the failure lies elsewhere, as in the order of columns",
 }
 """The classes of difference of a wrong query to gold, and what each means."""
 
@@ -92,7 +89,7 @@ def _changes(gold: str, predicted: str, known: Names) -> tuple[Change, ...]:
     return (Change("SQL", "unreadable", (one_line(gold),), (one_line(predicted),)),)
 
 
-def _size(found: Sequence[Change]) -> int:
+def _size(found: Iterable[Change]) -> int:
     return sum(len(change.missing) + len(change.extra) for change in found)
 
 
@@ -107,10 +104,13 @@ _OfColumn: TypeAlias = Callable[[Term], Term]
 
 def _compared(gold: Query, predicted: Query) -> list[Change]:
     """The changes, after columns that are equal by a join of either query have become one."""
+    if gold == predicted:
+        return []
     queries = [*all_queries(gold), *all_queries(predicted)]
-    found = {column for query in queries for term in _terms(query) for column in _columns(term)}
-    bare = {column.name for column in found if not column.table}
-    single = len({c.table for c in found} | {table for query in queries for table in query.tables}) == 1
+    named = [{c for query in all_queries(side) for c in _columns(_outside_joins(query))} for side in (gold, predicted)]
+    joined = {column for query in queries for column in _columns(query.joins)}
+    bare = {column.name for column in named[0] | named[1] | joined if not column.table}
+    single = len({table for query in queries for table in query.tables} | {c.table for c in named[0] | named[1]}) == 1
 
     def plain(column: Term) -> Term:
         return column._replace(table="") if single or column.name in bare else column
@@ -121,7 +121,12 @@ def _compared(gold: Query, predicted: Query) -> list[Change]:
         # Two columns of one table, as the two ends of a flight, stay two where both refer to the same column.
         if len({column.table for column in merged}) == len(merged):
             groups.update(dict.fromkeys(merged, merged))
-    chosen = {column: min(group, key=lambda c: (len(c.name), c)) for column, group in groups.items()}
+    # The one that gold names outside its joins stands for all, else the one that the prediction names.
+    in_gold, in_predicted = ({*map(plain, side)} for side in named)
+    chosen = {
+        column: min(group, key=lambda c: (c not in in_gold, c not in in_predicted, c))
+        for column, group in groups.items()
+    }
 
     def known(column: Term) -> Term:
         return chosen.get(plain(column), plain(column))
@@ -129,17 +134,13 @@ def _compared(gold: Query, predicted: Query) -> list[Change]:
     return _differences(_mapped(gold, known, plain), _mapped(predicted, known, plain), _NOTHING, _NOTHING)
 
 
-def _terms(query: Query) -> Iterator[Term]:
-    for terms in (*clauses(query).values(), query.joins):
-        yield from terms
+def _outside_joins(query: Query) -> Iterator[Term]:
+    return (term for terms in clauses(query).values() for term in terms)
 
 
-def _columns(term: Term) -> Iterator[Term]:
-    """The columns of a term, not those of its sub-queries."""
-    if term.op == "column" and term.name != "*":
-        yield term
-    for arg in term.args:
-        yield from _columns(arg)
+def _columns(terms: Iterable[Term]) -> Iterator[Term]:
+    """The columns of terms, not those of their sub-queries."""
+    return (part for term in terms for part in _with_op(term, {"column"}) if part.name != "*")
 
 
 def _equalities(query: Query) -> Iterator[Term]:
@@ -239,10 +240,12 @@ def _of_sets(gold: Query, predicted: Query, in_gold: _Held, in_predicted: _Held)
 
 
 def _of_selects(gold: Query, predicted: Query, in_gold: _Held, in_predicted: _Held) -> list[Change]:
+    if bool(gold.group) != bool(predicted.group):
+        gold, predicted = _ungrouped(gold), _ungrouped(predicted)
     found: list[Change] = []
     plain: dict[str, tuple[list[Term], list[Term]]] = {}
     for (clause, ours), theirs in zip(clauses(gold).items(), clauses(predicted).values(), strict=True):
-        if clause == "ORDER BY":
+        if clause == "ORDER BY" or ours == theirs:
             continue
         pairs, missing, extra = _paired(
             filter(inner, ours), filter(inner, theirs), [lambda t: t, _outside, lambda t: len(inner(t))]
@@ -279,6 +282,13 @@ def _of_selects(gold: Query, predicted: Query, in_gold: _Held, in_predicted: _He
         found += _attributed(clause, missing, extra)
     predicted = predicted._replace(order=tuple(_replaced(term, renamed) for term in predicted.order))
     return [*found, *_of_order(gold, predicted, in_gold, in_predicted)]
+
+
+def _ungrouped(query: Query) -> Query:
+    """A query that groups by all that it selects, with DISTINCT instead: that leaves the same rows."""
+    aggregates = [part for term in (*query.having, *query.order) for part in _with_op(term, AGGREGATES)]
+    same = set(query.group) == set(query.select) and not aggregates
+    return query._replace(distinct=True, group=()) if same and query.group else query
 
 
 def _outside(term: Term) -> Term:
@@ -371,6 +381,9 @@ def _of_order(gold: Query, predicted: Query, in_gold: _Held, in_predicted: _Held
 
 def _attributed(clause: str, missing: Sequence[Term], extra: Sequence[Term]) -> list[Change]:
     """The changes of one clause: like terms are compared part by part, all others are of the clause's own class."""
+    if not missing and not extra:
+        return []
+    _, missing, extra = _paired(missing, extra, [_of_counts])
     alike = [partial(_hidden, ops=hidden) for hidden in _HIDDEN[: None if clause == "SELECT" else 2]]
     pairs, ours, theirs = _paired(missing, extra, alike if clause != "GROUP BY" else [])
     if clause == "SELECT":
@@ -429,6 +442,14 @@ def _hidden(term: Term, ops: Set[str]) -> Term:
     return term._replace(args=tuple(sorted(args) if term.op in ("AND", "OR") else args))
 
 
+def _of_counts(term: Term) -> Term:
+    """A comparison of a count, in one of two ways to say it: counts are whole, at least 2 is more than 1."""
+    if term.op in (">=", "<=") and term.args[0].op == "COUNT" and term.args[1].name.isdecimal():
+        number = int(term.args[1].name) + (1 if term.op == "<=" else -1)
+        return of(term.op[0], term.args[0], Term("value", str(number)))
+    return term
+
+
 # --- what a query is made of
 
 CONSTRUCTS = {
@@ -484,7 +505,7 @@ def constructs(sql: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_nested(query: exp.Expression) -> bool:
+def _is_nested(query: Node) -> bool:
     """Whether a query stands in another, and not as a branch of the outermost."""
     from sqlglot import exp
 

@@ -10,15 +10,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import Any, TypeAlias
 
 from text2sql.sql import parsed
-from text2sql.terms import AGGREGATES, NULL, ROWS, Query, Term, negation, of, parts, text, value
+from text2sql.terms import NULL, ROWS, Query, Term, negation, of, parts, text, value
 from text2sql.types import Schema
 
-if TYPE_CHECKING:
-    from sqlglot import exp
-
+Node: TypeAlias = Any  # of sqlglot's trees; what it calls the class of them all differs between versions
 Names: TypeAlias = tuple[tuple[str, frozenset[str], frozenset[str]], ...]
 """What of a schema matters here: each table's name, columns and primary key, in lower case."""
 
@@ -65,7 +63,7 @@ def normal_form(sql: str, known: Names = (), backwards: bool = False) -> Query |
         return None
 
 
-def read(sql: str) -> exp.Expression | None:
+def read(sql: str) -> Node | None:
     """sqlglot's tree of a query; None of what is none."""
     from sqlglot import exp
 
@@ -80,6 +78,7 @@ class _Source:
     """One entry of FROM: a table and its columns, where known; or a sub-query and what its columns stand for."""
 
     name: str
+    table: str = ""
     columns: frozenset[str] | None = None
     outputs: _Outputs = field(default_factory=dict)
 
@@ -96,7 +95,7 @@ class _Scope:
 
     outer: _Scope | None
     sources: dict[str, _Source] = field(default_factory=dict)
-    aliases: dict[str, exp.Expression] = field(default_factory=dict)
+    aliases: dict[str, Node] = field(default_factory=dict)
     never_null: set[Term] = field(default_factory=set)
 
 
@@ -107,9 +106,9 @@ class _Reader:
         self._columns = {name: columns for name, columns, _ in known}
         self._keys = {name: key for name, _, key in known}
         self._backwards = backwards
-        self._ctes: dict[str, exp.Expression] = {}
+        self._ctes: dict[str, Node] = {}
 
-    def query(self, node: exp.Expression, outer: _Scope | None) -> tuple[Query, _Outputs]:
+    def query(self, node: Node, outer: _Scope | None) -> tuple[Query, _Outputs]:
         from sqlglot import exp
 
         while isinstance(node, exp.Subquery | exp.Paren):
@@ -118,7 +117,7 @@ class _Reader:
             self._ctes[cte.alias.lower()] = cte.this
         return self._set(node, outer) if isinstance(node, exp.SetOperation) else self._select(node, outer)
 
-    def _set(self, node: exp.Expression, outer: _Scope | None) -> tuple[Query, _Outputs]:
+    def _set(self, node: Node, outer: _Scope | None) -> tuple[Query, _Outputs]:
         (left, outputs), (right, _) = self.query(node.this, outer), self.query(node.expression, outer)
         distinct = node.args.get("distinct") is not False
         if distinct:
@@ -127,7 +126,7 @@ class _Reader:
         order, limit = self._order(node, scope, left.select), self._limit(node, scope)
         return Query(node.key.upper(), (left, right), distinct, order=order, limit=limit), outputs
 
-    def _select(self, node: exp.Expression, outer: _Scope | None) -> tuple[Query, _Outputs]:
+    def _select(self, node: Node, outer: _Scope | None) -> tuple[Query, _Outputs]:
         from sqlglot import exp
 
         scope = _Scope(outer, aliases={e.alias.lower(): e.this for e in node.expressions if isinstance(e, exp.Alias)})
@@ -151,13 +150,11 @@ class _Reader:
             derived=tuple(derived),
             joins=tuple(dict.fromkeys(joins)),
             where=tuple(dict.fromkeys(where)),
-            group=tuple(self._by(e, scope, select, "GROUP BY") for e in group),
+            group=self._determining([self._by(e, scope, select, "GROUP BY") for e in group], scope, joins),
             having=self._conditions(node, "having", scope),
             order=self._order(node, scope, select),
             limit=self._limit(node, scope),
         )
-        if group and set(query.group) == set(select) and not any(map(_has_aggregate, (*query.having, *query.order))):
-            query = query._replace(distinct=True, group=())  # one row a group is what DISTINCT leaves
         outputs = {
             e.alias_or_name.lower(): term
             for e, term in zip(node.expressions, select, strict=True)
@@ -165,9 +162,17 @@ class _Reader:
         }
         return query, outputs
 
-    def _from(
-        self, node: exp.Expression, scope: _Scope
-    ) -> tuple[list[str], list[Term], list[Term], list[exp.Expression]]:
+    def _determining(self, group: Sequence[Term], scope: _Scope, joins: Sequence[Term]) -> tuple[Term, ...]:
+        """The columns of GROUP BY without those that a primary key among them, or a column equal to it, determines."""
+        equal = {*group, *(c for join in joins if {*join.args} & {*group} for c in join.args)}
+        determined = {
+            source.name: keys
+            for source in scope.sources.values()
+            if (keys := {source.column(name) for name in self._keys.get(source.table, ())}) and keys <= equal
+        }
+        return tuple(c for c in group if c in determined.get(c.table, {c}) or c.op != "column")
+
+    def _from(self, node: Node, scope: _Scope) -> tuple[list[str], list[Term], list[Term], list[Node]]:
         """Tables, sub-queries, joins, and the conditions of ON; the scope learns its sources."""
         from sqlglot import exp
 
@@ -182,14 +187,14 @@ class _Reader:
         instances = _numbered(tables, self._backwards)
         derived: list[Term] = []
         joins: list[Term] = []
-        conditions: list[exp.Expression] = []
+        conditions: list[Node] = []
         for place, (source, join) in enumerate(found):
             if place in bodies:
                 query, outputs = self.query(bodies[place], scope.outer)
                 derived.append(Term("query", query=query if query.limit else query._replace(order=())))
                 new = _Source("", outputs=outputs)
             else:
-                new = _Source(instances[place], self._columns.get(tables[place]))
+                new = _Source(instances[place], tables[place], self._columns.get(tables[place]))
                 scope.never_null |= {new.column(name) for name in self._keys.get(tables[place], ())}
             if join:
                 if join.side:
@@ -200,7 +205,7 @@ class _Reader:
             scope.sources[source.alias_or_name.lower() or f" {place}"] = new
         return list(tables.values()), derived, joins, conditions
 
-    def _shared(self, join: exp.Join, new: _Source, earlier: Sequence[_Source]) -> list[Term]:
+    def _shared(self, join: Node, new: _Source, earlier: Sequence[_Source]) -> list[Term]:
         """The equal columns of USING and of NATURAL JOIN."""
         shared = [column.name.lower() for column in join.args.get("using") or ()]
         if join.method == "NATURAL":
@@ -208,30 +213,30 @@ class _Reader:
         owners = {name: next((old for old in earlier if old.has(name)), earlier[-1]) for name in shared}
         return [of("=", old.column(name), new.column(name)) for name, old in owners.items()]
 
-    def _conditions(self, node: exp.Expression, clause: str, scope: _Scope) -> tuple[Term, ...]:
+    def _conditions(self, node: Node, clause: str, scope: _Scope) -> tuple[Term, ...]:
         found = node.args.get(clause)
         return parts("AND", self._term(found.this, scope, clause.upper())) if found else ()
 
-    def _order(self, node: exp.Expression, scope: _Scope, select: Sequence[Term]) -> tuple[Term, ...]:
+    def _order(self, node: Node, scope: _Scope, select: Sequence[Term]) -> tuple[Term, ...]:
         return tuple(
             of("DESC" if e.args.get("desc") else "ASC", self._by(e.this, scope, select, "ORDER BY"))
             for e in (node.args["order"].expressions if node.args.get("order") else ())
         )
 
-    def _by(self, node: exp.Expression, scope: _Scope, select: Sequence[Term], clause: str) -> Term:
+    def _by(self, node: Node, scope: _Scope, select: Sequence[Term], clause: str) -> Term:
         """A term of ORDER BY or GROUP BY; a number is that column of the result."""
         term = self._term(node, scope, clause)
         place = int(term.name) if term.op == "value" and term.name.isdecimal() else 0
         return select[place - 1] if 0 < place <= len(select) else term
 
-    def _limit(self, node: exp.Expression, scope: _Scope) -> str:
+    def _limit(self, node: Node, scope: _Scope) -> str:
         limit, offset = (
             text(self._term(node.args[name].expression, scope)) if node.args.get(name) else ""
             for name in ("limit", "offset")
         )
         return f"{limit} OFFSET {offset}" if offset and offset != "0" else limit
 
-    def _term(self, node: exp.Expression, scope: _Scope, clause: str = "") -> Term:
+    def _term(self, node: Node, scope: _Scope, clause: str = "") -> Term:
         """Any expression; ``clause`` says where it stands, as the names of SELECT hold in some clauses only."""
         from sqlglot import exp
 
@@ -252,9 +257,13 @@ class _Reader:
             args[1:] = [value(e.name) if _is_quoted(e) else arg for e, arg in zip(own[1:], args[1:], strict=True)]
         if isinstance(node, exp.Count) and (not args or args[0].op == "value" or args[0] in scope.never_null):
             args = [ROWS]  # counting what is never NULL is counting rows
+        if isinstance(node, exp.Count) and len(scope.sources) == 1 and args[0].op == "DISTINCT":
+            (source,) = scope.sources.values()
+            key = {source.column(name) for name in self._keys.get(source.table, ())}
+            args = [ROWS] if {*args[0].args} >= key and key else args
         return _operation(node, args)
 
-    def _column(self, node: exp.Column, scope: _Scope, clause: str) -> Term:
+    def _column(self, node: Node, scope: _Scope, clause: str) -> Term:
         from sqlglot import exp
 
         name, table = node.name.lower(), node.table.lower()
@@ -286,7 +295,7 @@ class _Reader:
         return Term("column", name, table)
 
 
-def _sources(steps: Sequence[exp.Expression | None]) -> Iterator[tuple[exp.Expression, exp.Join | None]]:
+def _sources(steps: Sequence[Node | None]) -> Iterator[tuple[Node, Node | None]]:
     """Tables and sub-queries of FROM, each with the join that brings it in."""
     from sqlglot import exp
 
@@ -309,7 +318,7 @@ def _numbered(tables: Mapping[int, str], backwards: bool) -> dict[int, str]:
     return instances
 
 
-def _operation(node: exp.Expression, args: list[Term]) -> Term:
+def _operation(node: Node, args: list[Term]) -> Term:
     """An operator or function on its arguments."""
     from sqlglot import exp
 
@@ -332,7 +341,9 @@ def _operation(node: exp.Expression, args: list[Term]) -> Term:
     if isinstance(node, exp.In):
         return of("OR", *(of("=", args[0], arg) for arg in args[1:]))
     if isinstance(node, exp.Like) and args[1].op == "value":
-        return of("LIKE", args[0], value(args[1].name.lower()))  # it takes a for A
+        args[1] = value(args[1].name.lower())  # it takes a for A
+    if isinstance(node, exp.Like):
+        return of("NOT LIKE" if node.args.get("negate") else "LIKE", *args)
     if isinstance(node, exp.Min | exp.Max) and args[0].op == "DISTINCT":
         return of(node.key.upper(), *args[0].args)
     if isinstance(node, exp.DataType):
@@ -346,7 +357,7 @@ def _operation(node: exp.Expression, args: list[Term]) -> Term:
     return of(node.key.upper(), *args) if args else Term(node.key.upper(), node.name)
 
 
-def _is_quoted(node: exp.Expression) -> bool:
+def _is_quoted(node: Node) -> bool:
     return node.key == "column" and bool(node.this.args.get("quoted")) and not node.table
 
 
@@ -363,7 +374,3 @@ def _is_join(term: Term, scope: _Scope) -> bool:
 def _as_set(query: Query) -> Query:
     """A query of which only the set of rows matters."""
     return query if query.limit else query._replace(order=(), distinct=bool(query.operator))
-
-
-def _has_aggregate(term: Term) -> bool:
-    return term.op in AGGREGATES or any(map(_has_aggregate, term.args))

@@ -78,9 +78,6 @@ def _compared(op: str, left: Term, right: Term) -> Term:
     one, other = ({"value": 2, "query": 1}.get(side.op, 0) for side in (left, right))
     if one > other or (one == other and text(left) > text(right)):
         op, left, right = _TURNED.get(op, op), right, left
-    if op in (">=", "<=") and left.op == "COUNT" and right.op == "value" and right.name.isdecimal():
-        # Counts are whole: at least 2 is more than 1.
-        op, right = op[0], value(str(int(right.name) + (1 if op == "<=" else -1)))
     return Term(op, args=(left, right))
 
 
@@ -153,8 +150,10 @@ def query_text(query: Query) -> str:
         equal = [text(term) for term in query.joins if term.args]
         shown += f" ON {' AND '.join(equal)}" if equal else ""
     for clause, terms in clauses(query).items():
-        if clause not in ("SELECT", "FROM") and terms:
-            shown += f" {clause} {(' AND ' if clause in ('WHERE', 'HAVING') else ', ').join(map(text, terms))}"
+        if clause in ("WHERE", "HAVING") and terms:
+            shown += f" {clause} {text(of('AND', *terms))}"
+        elif clause not in ("SELECT", "FROM") and terms:
+            shown += f" {clause} {', '.join(map(text, terms))}"
     return shown + (f" LIMIT {query.limit}" if query.limit else "")
 
 
