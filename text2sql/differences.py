@@ -28,7 +28,7 @@ CLASSES = {
     "wrong_nesting": "a sub-query against none, a set operation against none or another",
     "wrong_distinct": "DISTINCT is missing or extra, also inside an aggregate; UNION against UNION ALL",
     "wrong_grouping": "GROUP BY or HAVING differs, is missing or extra",
-    "unreadable": "sqlglot reads no query in one of the two",
+    "unreadable": "one of the two is not a query that sqlglot reads",
     "same_structure": "no difference in structure: the failure lies elsewhere, as in the order of columns",
 }
 """The classes of difference of a wrong query to gold, and what each means."""
@@ -86,7 +86,7 @@ def _changes(gold: str, predicted: str, known: Names) -> tuple[Change, ...]:
             return tuple(dict.fromkeys(min(found, key=_size)))
     except RecursionError:  # too deep to walk through
         pass
-    return (Change("SQL", "unreadable", (one_line(gold),), (one_line(predicted),)),)
+    return (Change("SQL", "unreadable", *((one_line(sql).rstrip("; "),) for sql in (gold, predicted))),)
 
 
 def _size(found: Iterable[Change]) -> int:
@@ -122,10 +122,9 @@ def _compared(gold: Query, predicted: Query) -> list[Change]:
         if len({column.table for column in merged}) == len(merged):
             groups.update(dict.fromkeys(merged, merged))
     # The one that gold names outside its joins stands for all, else the one that the prediction names.
-    in_gold, in_predicted = ({*map(plain, side)} for side in named)
+    first, second = ({*map(plain, side)} for side in named)
     chosen = {
-        column: min(group, key=lambda c: (c not in in_gold, c not in in_predicted, c))
-        for column, group in groups.items()
+        column: min(group, key=lambda c: (c not in first, c not in second, c)) for column, group in groups.items()
     }
 
     def known(column: Term) -> Term:
@@ -195,11 +194,11 @@ def _differences(gold: Query, predicted: Query, in_gold: _Held, in_predicted: _H
         return _of_sets(gold, predicted, in_gold, in_predicted)
     found = []
     if gold.operator:
-        for main, rest in _mains(gold):
+        for main, rest in _mains(gold, predicted):
             change = Change("SET", "wrong_nesting", (f"{operator(gold)} {query_text(rest)}",), ())
             found.append([change, *_differences(main, predicted, in_gold | _held(rest), in_predicted)])
     elif predicted.operator:
-        for main, rest in _mains(predicted):
+        for main, rest in _mains(predicted, gold):
             change = Change("SET", "wrong_nesting", (), (f"{operator(predicted)} {query_text(rest)}",))
             found.append([change, *_differences(gold, main, in_gold, in_predicted | _held(rest))])
     else:
@@ -207,11 +206,12 @@ def _differences(gold: Query, predicted: Query, in_gold: _Held, in_predicted: _H
     return min(found, key=_size)
 
 
-def _mains(query: Query) -> Iterator[tuple[Query, Query]]:
-    """A branch to compare with a query that has none, and the other branch."""
+def _mains(query: Query, other: Query) -> Iterator[tuple[Query, Query]]:
+    """A branch to compare with another query that has none, and the rest; of branches DISTINCT says nothing."""
     left, right = query.branches
     for main, rest in [(left, right), (right, left)][: 1 if query.operator == "EXCEPT" else 2]:
-        yield main._replace(order=main.order or query.order, limit=main.limit or query.limit), rest
+        distinct = main.distinct if main.operator or not query.distinct else other.distinct
+        yield main._replace(distinct=distinct, order=main.order or query.order, limit=main.limit or query.limit), rest
 
 
 def _held(query: Query, *, selected: bool = False) -> _Held:
@@ -393,6 +393,8 @@ def _attributed(clause: str, missing: Sequence[Term], extra: Sequence[Term]) -> 
     for one, other in pairs:
         parts = {kind: _unshared(part(one), part(other)) for kind, part in _PARTS.items()}
         differing = {kind: both for kind, both in parts.items() if any(both)}
+        if len({*map(len, differing.get("wrong_value", ()))}) == 2:
+            del differing["wrong_value"]  # a literal more makes another expression
         if len(differing) < 2:  # the whole says more
             differing = dict.fromkeys(differing or [_OWN[clause]], ([one], [other]))
         for kind, both in differing.items():
@@ -471,7 +473,7 @@ CONSTRUCTS = {
     "sub-query": "a query within a query, also by WITH",
     "set operation": "UNION, INTERSECT or EXCEPT",
     "arithmetic": "+, -, *, / or %",
-    "unreadable": "sqlglot reads no query",
+    "unreadable": "not a query that sqlglot reads",
 }
 """What a query may use, and what each means: for counting by construct."""
 

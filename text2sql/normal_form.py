@@ -24,6 +24,7 @@ _SYMBOLS = {
     "EQ": "=", "NEQ": "<>", "GT": ">", "GTE": ">=", "LT": "<", "LTE": "<=", "IS": "=", "NULLSAFEEQ": "=",
     "NULLSAFENEQ": "<>", "ADD": "+", "SUB": "-", "MUL": "*", "DIV": "/", "MOD": "%", "DPIPE": "||",
 }  # fmt: skip
+_ARITHMETIC = ("add", "sub", "mul", "div", "mod")
 _SMALL = 60  # characters: what is longer is not put in place of its alias, as it could grow from alias to alias
 _Outputs: TypeAlias = Mapping[str, Term]  # what the columns of a query stand for, by name
 
@@ -64,10 +65,10 @@ def normal_form(sql: str, known: Names = (), backwards: bool = False) -> Query |
 
 
 def read(sql: str) -> Node | None:
-    """sqlglot's tree of a query; None of what is none."""
+    """sqlglot's tree of a query; None of what is none. Operators may be split, as the official evaluator takes them."""
     from sqlglot import exp
 
-    tree = parsed(sql)
+    tree = parsed(sql.replace("> =", ">=").replace("< =", "<=").replace("! =", "!="))
     if tree and tree.key == "block" and all(isinstance(part, exp.Semicolon) for part in tree.expressions[1:]):
         tree = tree.expressions[0]  # a comment after the semicolon
     return tree if isinstance(tree, exp.Query) else None
@@ -155,6 +156,9 @@ class _Reader:
             order=self._order(node, scope, select),
             limit=self._limit(node, scope),
         )
+        if derived and query == Query(select=(ROWS,), derived=query.derived[:1]):
+            (source,) = scope.sources.values()
+            return query.derived[0].query or query, source.outputs  # all of a query is that query
         outputs = {
             e.alias_or_name.lower(): term
             for e, term in zip(node.expressions, select, strict=True)
@@ -191,7 +195,7 @@ class _Reader:
         for place, (source, join) in enumerate(found):
             if place in bodies:
                 query, outputs = self.query(bodies[place], scope.outer)
-                derived.append(Term("query", query=query if query.limit else query._replace(order=())))
+                derived.append(Term("query", query=query))
                 new = _Source("", outputs=outputs)
             else:
                 new = _Source(instances[place], tables[place], self._columns.get(tables[place]))
@@ -243,7 +247,8 @@ class _Reader:
         if isinstance(node, exp.Column):
             return self._column(node, scope, clause)
         if isinstance(node, exp.Literal):
-            return value(node.this)
+            # In arithmetic 2.0 is not 2: it divides otherwise.
+            return Term("value", node.this) if node.parent and node.parent.key in _ARITHMETIC else value(node.this)
         if isinstance(node, exp.Alias | exp.Paren):
             return self._term(node.this, scope, clause)
         if isinstance(node, exp.Query):
