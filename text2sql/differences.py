@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from text2sql.normal_form import Names, Node, names, normal_form, read
 from text2sql.sql import one_line
-from text2sql.terms import AGGREGATES, Query, Term, all_queries, clauses, inner, of, operator, query_text, text
+from text2sql.terms import AGGREGATES, Query, Term, all_queries, clauses, inner, of, operator, parts, query_text, text
 from text2sql.types import Schema
 
 CLASSES = {
@@ -144,8 +144,8 @@ def _columns(terms: Iterable[Term]) -> Iterator[Term]:
 
 def _equalities(query: Query) -> Iterator[Term]:
     """Pairs of columns that a query makes equal: by a join, or by what a sub-query selects."""
-    if all(term.args for term in query.joins):  # no outer join
-        yield from query.joins
+    if not any(term.op == "OUTER" for term in query.joins):
+        yield from (term for term in query.joins if term.op == "=")
     for term in query.where:
         if term.op in ("=", "IN", "NOT IN") and term.args[1].query:
             pair = (term.args[0], *term.args[1].query.select)
@@ -195,12 +195,14 @@ def _differences(gold: Query, predicted: Query, in_gold: _Held, in_predicted: _H
     found = []
     if gold.operator:
         for main, rest in _mains(gold, predicted):
+            other = _part(predicted, main, rest) if gold.operator == "UNION" else predicted
             change = Change("SET", "wrong_nesting", (f"{operator(gold)} {query_text(rest)}",), ())
-            found.append([change, *_differences(main, predicted, in_gold | _held(rest), in_predicted)])
+            found.append([change, *_differences(main, other, in_gold | _held(rest), in_predicted)])
     elif predicted.operator:
         for main, rest in _mains(predicted, gold):
+            other = _part(gold, main, rest) if predicted.operator == "UNION" else gold
             change = Change("SET", "wrong_nesting", (), (f"{operator(predicted)} {query_text(rest)}",))
-            found.append([change, *_differences(gold, main, in_gold, in_predicted | _held(rest))])
+            found.append([change, *_differences(other, main, in_gold, in_predicted | _held(rest))])
     else:
         return _of_selects(gold, predicted, in_gold, in_predicted)
     return min(found, key=_size)
@@ -212,6 +214,16 @@ def _mains(query: Query, other: Query) -> Iterator[tuple[Query, Query]]:
     for main, rest in [(left, right), (right, left)][: 1 if query.operator == "EXCEPT" else 2]:
         distinct = main.distinct if main.operator or not query.distinct else other.distinct
         yield main._replace(distinct=distinct, order=main.order or query.order, limit=main.limit or query.limit), rest
+
+
+def _part(query: Query, main: Query, rest: Query) -> Query:
+    """What of a query stands against one branch of a UNION: a condition under OR may be one branch's or the other's."""
+
+    def part(term: Term) -> Term:
+        own = [branch for branch in parts("OR", term) if branch in main.where]
+        return own[0] if own and {*main.where, *rest.where}.issuperset(parts("OR", term)) else term
+
+    return query._replace(where=tuple(map(part, query.where)))
 
 
 def _held(query: Query, *, selected: bool = False) -> _Held:
@@ -279,6 +291,9 @@ def _of_selects(gold: Query, predicted: Query, in_gold: _Held, in_predicted: _He
 
     for clause, (missing, extra) in plain.items():
         missing, extra = _unshared(missing, [_replaced(term, renamed) for term in extra], in_gold, in_predicted)
+        if clause in ("WHERE", "HAVING"):  # the same with another value may stand in a sub-query
+            ours, theirs = _alike(extra, missing, in_gold), _alike(missing, extra, in_predicted)
+            missing, extra = [*missing, *ours], [*extra, *theirs]
         found += _attributed(clause, missing, extra)
     predicted = predicted._replace(order=tuple(_replaced(term, renamed) for term in predicted.order))
     return [*found, *_of_order(gold, predicted, in_gold, in_predicted)]
@@ -318,6 +333,13 @@ def _unshared(
     )
 
 
+def _alike(terms: Iterable[Term], others: Iterable[Term], held: _Held) -> list[Term]:
+    """Of what sub-queries hold, what differs from the terms in its values alone; others that do so come first."""
+    wanted = Counter(_hidden(term, {"value"}) for term in terms) - Counter(_hidden(term, {"value"}) for term in others)
+    found = {_hidden(term, {"value"}): term for term in sorted(held, key=text)} if wanted else {}
+    return [found[term] for term in wanted if term in found]
+
+
 def _paired(
     missing: Iterable[Term], extra: Iterable[Term], keys: Sequence[Callable[[Term], Hashable]]
 ) -> tuple[list[tuple[Term, Term]], list[Term], list[Term]]:
@@ -341,7 +363,8 @@ def _of_tables(
     ours, theirs = ([Term("table", name) for name in query.tables] for query in (gold, predicted))
     missing, extra = ([term.name for term in side] for side in _unshared(ours, theirs, in_gold, in_predicted))
     none_read = not (gold.tables or gold.derived) or not (predicted.tables or predicted.derived)
-    swapped = max(len(missing), len(extra)) if none_read else min(len(missing), len(extra))
+    apart = not {*gold.tables} & {*predicted.tables}
+    swapped = max(len(missing), len(extra)) if none_read else max(min(len(missing), len(extra)), apart)
     found = [
         Change("FROM", "wrong_table", tuple(missing[:swapped]), tuple(extra[:swapped])),
         Change("FROM", "missing_join", tuple(missing[swapped:]), ()),
@@ -358,11 +381,11 @@ def _of_joins(gold: Query, predicted: Query) -> list[Change]:
 
 
 def _follows(term: Term, joins: Sequence[Term]) -> bool:
-    if term in joins or not term.args:
+    if term in joins or term.op != "=":
         return term in joins
     equal = {term.args[0]}
     for _ in joins:
-        equal.update(column for join in joins if equal & {*join.args} for column in join.args)
+        equal.update(column for join in joins if join.op == "=" and equal & {*join.args} for column in join.args)
     return term.args[1] in equal
 
 
@@ -391,8 +414,8 @@ def _attributed(clause: str, missing: Sequence[Term], extra: Sequence[Term]) -> 
         ours, theirs = ours[len(theirs) :], theirs[len(ours) :]
     sides: defaultdict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
     for one, other in pairs:
-        parts = {kind: _unshared(part(one), part(other)) for kind, part in _PARTS.items()}
-        differing = {kind: both for kind, both in parts.items() if any(both)}
+        compared = {kind: _unshared(part(one), part(other)) for kind, part in _PARTS.items()}
+        differing = {kind: both for kind, both in compared.items() if any(both)}
         if len({*map(len, differing.get("wrong_value", ()))}) == 2:
             del differing["wrong_value"]  # a literal more makes another expression
         if len(differing) < 2:  # the whole says more

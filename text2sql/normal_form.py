@@ -141,7 +141,7 @@ class _Reader:
         if any(term.op == "OUTER" for term in joins):
             scope.never_null.clear()
         else:
-            scope.never_null |= {column for term in joins for column in term.args}
+            scope.never_null |= {column for term in joins if term.op == "=" for column in term.args}
         select = tuple(self._term(e, scope, "SELECT") for e in node.expressions)
         group = (node.args.get("group") or exp.Group()).expressions
         query = Query(
@@ -367,13 +367,16 @@ def _is_quoted(node: Node) -> bool:
 
 
 def _are_columns(term: Term) -> bool:
+    """Whether a condition says that columns are equal, these or those."""
+    if term.op == "OR":
+        return all(map(_are_columns, term.args))
     return term.op == "=" and all(arg.op == "column" for arg in term.args)
 
 
 def _is_join(term: Term, scope: _Scope) -> bool:
     """Whether a condition of WHERE says that columns of two tables are equal."""
     own = {source.name for source in scope.sources.values()}
-    return _are_columns(term) and len({arg.table for arg in term.args} & own) == 2
+    return term.op == "=" and _are_columns(term) and len({arg.table for arg in term.args} & own) == 2
 
 
 def _as_set(query: Query) -> Query:

@@ -20,8 +20,9 @@ class Term(NamedTuple):
 class Query(NamedTuple):
     """A SELECT, or a set operation (``operator``) of two branches; without DISTINCT, UNION is UNION ALL.
 
-    ``tables`` as often as they are read, ``derived``: sub-queries in FROM, ``joins``: equal columns of two tables and
-    outer joins, ``where`` and ``having``: AND-ed conditions, ``order``: terms ASC or DESC, ``limit``: as text.
+    ``tables`` as often as they are read, ``derived``: sub-queries in FROM, ``joins``: equal columns of two tables,
+    maybe under OR, and OUTER joins, ``where`` and ``having``: AND-ed conditions, ``order``: terms ASC or DESC,
+    ``limit``: as text.
     """
 
     operator: str = ""
