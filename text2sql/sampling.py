@@ -12,6 +12,7 @@ from text2sql.curves import Point, curve
 from text2sql.executor import Executor
 from text2sql.experiment import parse_choice
 from text2sql.outcome import Scored
+from text2sql.parallel import in_parallel
 from text2sql.store import from_record
 from text2sql.types import Prediction
 
@@ -33,19 +34,19 @@ def curves(found: Contrast, *, voter: str = "majority", rounds: int = 20, seed: 
     """
     choice = parse_choice("voter", voter)
     vote = build_voter(choice, seed)
+    sampled = {side.name: _predictions(side.runs[0], found.ids) for side in found.sides}
+    sampled = {name: each for name, each in sampled.items() if max(len(one.candidates) for one in each) > 1}
+    right = _right(found, [one for each in sampled.values() for one in each])
     drawn = []
-    for side in found.sides:
-        predictions = _predictions(side.runs[0], found.ids)
-        if max(len(prediction.candidates) for prediction in predictions) < 2:
-            continue
+    for name, predictions in sampled.items():
 
         def elect(index: int, positions: tuple[int, ...], among: Sequence[Prediction] = predictions) -> int:
             one = among[index]
             return positions[vote(one.question, one.schema, tuple(one.candidates[p] for p in positions))]
 
-        clusters = [prediction.question.db_id for prediction in predictions]
-        points = curve(_right(found, predictions), elect, clusters, rounds=rounds, seed=seed)
-        drawn.append(Curve(side.name, choice.label, points))
+        hits = [[right[one.question.id, candidate.sql] for candidate in one.candidates] for one in predictions]
+        clusters = [one.question.db_id for one in predictions]
+        drawn.append(Curve(name, choice.label, curve(hits, elect, clusters, rounds=rounds, seed=seed)))
     return drawn
 
 
@@ -55,17 +56,23 @@ def _predictions(run: Scored, ids: Sequence[str]) -> list[Prediction]:
     return [from_record(run.run.records[id], questions[id], schemas[questions[id].db_id], {}) for id in ids]
 
 
-def _right(found: Contrast, predictions: Sequence[Prediction]) -> list[list[bool]]:
-    """Whether each candidate of each question is right; equal SQL is judged once."""
+def _right(found: Contrast, predictions: Sequence[Prediction]) -> dict[tuple[str, str], bool]:
+    """Whether a candidate is right, by question id and SQL; what did not end when it was made is not run again."""
     examples = {example.question.id: example for example in found.dataset.examples}
+    todo = {
+        (one.question.id, candidate.sql): (one, position)
+        for one in predictions
+        for position, candidate in enumerate(one.candidates)
+    }
+
+    def work(item: tuple[Prediction, int]) -> tuple[tuple[str, str], bool]:
+        one, position = item
+        candidate = one.candidates[position]
+        if candidate.result is not None and candidate.result.error == "timeout":
+            return (one.question.id, candidate.sql), False
+        verdicts = judge(examples[one.question.id], replace(one, elected=position))
+        return (one.question.id, candidate.sql), verdicts[found.metric].score >= 1
+
     with Executor(cache=cache_folder() / "executions.sqlite") as executor:
         judge = build_judge([parse_choice("metric", found.metric)], found.dataset, executor)
-        right = []
-        for prediction in predictions:
-            known: dict[str, bool] = {}
-            for position, candidate in enumerate(prediction.candidates):
-                if candidate.sql not in known:
-                    verdicts = judge(examples[prediction.question.id], replace(prediction, elected=position))
-                    known[candidate.sql] = verdicts[found.metric].score >= 1
-            right.append([known[candidate.sql] for candidate in prediction.candidates])
-        return right
+        return dict(in_parallel(work, list(todo.values()), executor.workers))
