@@ -23,7 +23,7 @@ from text2sql.executor import Executor
 from text2sql.outcome import Scored
 from text2sql.stored import scored
 from text2sql.tables import which
-from text2sql.types import Example
+from text2sql.types import Example, Schema
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,7 @@ class Side:
 class Flip:
     """A question that one side has right and the other wrong, by their first seeds.
 
-    ``gained``: the second side has it right. ``classes``: how the wrong SQL differs from gold; ``changes``: what
-    stands in the first side's SQL and not in the second's, and the reverse.
+    ``gained``: the second side has it right.
     """
 
     example: Example
@@ -63,8 +62,17 @@ class Flip:
     first: str
     second: str
     gained: bool
-    classes: tuple[str, ...]
-    changes: tuple[Change, ...]
+    schema: Schema
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """How the wrong SQL differs from gold."""
+        return classes(self.example.sql, self.first if self.gained else self.second, self.schema)
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What the first side's SQL has and the second's lacks, and the reverse."""
+        return changes(self.first, self.second, self.schema)
 
 
 @dataclass(frozen=True)
@@ -268,18 +276,9 @@ def _flips(first: Side, second: Side, examples: Mapping[str, Example], run: Scor
         after = second.scores[one]
         if (before >= 1) == (after >= 1):
             continue
-        example, gained = examples[one], after > before
+        example = examples[one]
         schema = run.dataset.schemas[example.question.db_id]
-        wrong = first.sqls[one] if gained else second.sqls[one]
-        yield Flip(
-            example,
-            run.levels[one],
-            first.sqls[one],
-            second.sqls[one],
-            gained,
-            classes(example.sql, wrong, schema),
-            changes(first.sqls[one], second.sqls[one], schema),
-        )
+        yield Flip(example, run.levels[one], first.sqls[one], second.sqls[one], after > before, schema)
 
 
 def _groups(
