@@ -27,7 +27,7 @@ STAGES = ["pipeline", "evaluator"]
 WORK = [
     "experiment", "experiment_file", "config", "comparison", "store", "manifest", "outcome", "verdicts", "assemble",
     "tuning", "gold", "runner", "rescore", "revote", "tables", "report", "evaluation_report", "retrieval", "show",
-    "ask", "audit", "catalogue",
+    "run_files", "views", "queries", "ask", "audit", "catalogue",
 ]  # fmt: skip
 DOOR = ["cli", "__init__", "__main__"]
 
