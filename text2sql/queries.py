@@ -125,8 +125,9 @@ def _selected(sql: str, runs: Places, complain: Complain) -> Iterator[tuple[Duck
     with _tables(runs, names, complain) as (connection, out):
         try:
             statements = connection.extract_statements(sql)
-            # PIVOT is several statements in one.
-            if len(statements) != 1 or statements[0].type.name not in ("SELECT", "MULTI"):
+            # To DuckDB a PIVOT is MULTI, or the making of a type and then a query.
+            queries = [one for one in statements if one.type.name in ("SELECT", "MULTI")]
+            if len(queries) != 1 or statements[-1:] != queries:
                 raise UsageError("one query is expected, as in: SELECT metric, avg(score) FROM verdicts GROUP BY ALL")
             connection.execute("CREATE SCHEMA outcome")  # where SHOW TABLES does not show it
             connection.sql(sql).create("outcome.selected")

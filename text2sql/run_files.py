@@ -175,7 +175,8 @@ def _told_by_data(run: Run, complain: Complain) -> dict[str, Record]:
         dataset = dataset_of(run)
         levels = hardness(dataset)
     except (UsageError, OSError, KeyError, TypeError) as error:
-        complain(f"{error}; without its data, databases and hardness of a run still writing are unknown")
+        why = "its run.json names none" if isinstance(error, KeyError | TypeError) else str(error)
+        complain(f"{run.folder}: without its data set, databases and hardness are unknown as yet: {why}")
         return {}
     return {
         (question := example.question).id: {
