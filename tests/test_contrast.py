@@ -76,7 +76,7 @@ def test_a_pair_is_that_of_the_verdicts(found: Contrast, runs: Runs) -> None:
     scores = [[verdicts[side][id].score for id in found.ids] for side in (0, 1)]
     databases = {e.question.id: e.question.db_id for e in found.dataset.examples}
     pair = of(found, "first of 5", "majority of 5")
-    assert pair.statistics == paired(*scores, [databases[id] for id in found.ids])
+    assert pair.statistics == paired(scores[0], scores[1], [databases[id] for id in found.ids])
     assert (pair.statistics.gained, pair.statistics.lost) == (8, 2)
     assert pair.statistics.mcnemar == pytest.approx(2 * (1 + 10 + 45) / 2**10)
     # Five comparisons in all: Holm makes none of them more certain.

@@ -28,8 +28,8 @@ STAGES = ["pipeline", "evaluator"]
 WORK = [
     "experiment", "experiment_file", "config", "intervals", "comparison", "curves", "store", "manifest", "outcome",
     "verdicts", "assemble", "tuning", "gold", "runner", "rescore", "stored", "revote", "tables", "report",
-    "evaluation_report", "contrast", "sampling", "contrast_report", "plots", "retrieval", "show", "ask", "audit",
-    "catalogue",
+    "evaluation_report", "contrast", "sampling", "contrast_report", "plots", "run_files", "views", "queries",
+    "retrieval", "show", "ask", "audit", "catalogue",
 ]  # fmt: skip
 DOOR = ["cli", "__init__", "__main__"]
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from text2sql.config import load as load
     from text2sql.dataset import load_dataset as load_dataset
     from text2sql.errors import Text2SQLError as Text2SQLError
+    from text2sql.queries import query as query
+    from text2sql.queries import write_query as write_query
+    from text2sql.queries import write_tables as write_tables
     from text2sql.report import table as table
     from text2sql.rescore import evaluate as evaluate
     from text2sql.rescore import evaluate_pairs as evaluate_pairs
@@ -48,9 +51,12 @@ _HOME = {
     "load": "config",
     "load_dataset": "dataset",
     "measure_retrieval": "retrieval",
+    "query": "queries",
     "run": "runner",
     "table": "report",
     "vote": "revote",
+    "write_query": "queries",
+    "write_tables": "queries",
     "write_verdicts": "verdicts",
 }
 
@@ -64,9 +70,12 @@ __all__ = [
     "load",
     "load_dataset",
     "measure_retrieval",
+    "query",
     "run",
     "table",
     "vote",
+    "write_query",
+    "write_tables",
     "write_verdicts",
 ]
 

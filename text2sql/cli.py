@@ -253,6 +253,40 @@ def compare(
 
 
 @app.command()
+def query(
+    sql: Annotated[
+        str | None, typer.Argument(help="SQL over runs, predictions, candidates, verdicts, calls; 'describe runs'.")
+    ] = None,
+    runs: Annotated[
+        list[Path] | None, typer.Option(help="A run's folder, or one with runs below it; repeatable.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the rows to a .csv, .parquet or .json file.")] = None,
+    export: Annotated[Path | None, typer.Option(help="In place of SQL: write every table into this folder.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Export CSV in place of Parquet.")] = False,
+    as_json: AsJson = False,
+    markdown: Markdown = False,
+) -> None:
+    """Query stored runs by SQL, also those still writing; DuckDB answers. Nothing of them is changed."""
+    from text2sql import queries
+    from text2sql.errors import UsageError
+
+    if (sql is None) == (export is None):
+        raise UsageError("query needs SQL, or --export FOLDER" + (", not both" if sql else ""))
+    places = runs or _places_with_runs()
+    if export:
+        written = queries.write_tables(export, places, suffix=".csv" if csv else ".parquet", complain=_complain)
+        print("\n".join(f"{file}: {count} rows" for file, count in written.items()))
+    elif out:
+        print(f"{out}: {queries.write_query(out, sql or '', places, complain=_complain)} rows")
+    else:
+        found = queries.query(sql or "", places, complain=_complain)
+        if as_json:
+            _print_json(found.records())
+        else:
+            print(found.table(markdown=markdown))
+
+
+@app.command()
 def retrieval(
     experiment: Annotated[Path, typer.Argument(help="An experiment file, as in experiments/.")],
     data: OptionalData = None,
@@ -379,11 +413,21 @@ def _runs_in(name: str, out: Path | None) -> list[Path]:
 
 
 def _find_run(name: str, out: Path | None) -> Path:
-    from text2sql import dataset, store
+    from text2sql import store
 
-    usual = [Path("experiments/runs"), Path("runs"), dataset.bundled_folder("experiments") / "runs"]
-    places = {place.resolve(): place for place in ([out] if out else usual) if place.is_dir() or out}
-    return store.find_run(name, list(places.values()) or usual[:1])
+    places = {place.resolve(): place for place in ([out] if out else _usual_places()) if place.is_dir() or out}
+    return store.find_run(name, list(places.values()) or _usual_places()[:1])
+
+
+def _places_with_runs() -> list[Path]:
+    """The first of the usual places that has a run, as a run's name means the first one found."""
+    return [place for place in _usual_places() if next(place.glob("**/run.json"), None)][:1] or _usual_places()[:1]
+
+
+def _usual_places() -> list[Path]:
+    from text2sql import dataset
+
+    return [Path("experiments/runs"), Path("runs"), dataset.bundled_folder("experiments") / "runs"]
 
 
 def _print_json(value: Any) -> None:
