@@ -116,7 +116,7 @@ def test_text(found: Contrast) -> None:
     (row,) = [line for line in lines if line.startswith("majority of 5  ") and "59.1" in line]
     assert row.split()[3:6] == ["1", "76.7", "59.1–88.2"]
     (row,) = [line for line in lines if line.startswith("first of 5 → majority of 5  ")]
-    assert row.split()[6] == "+20.0" and row.split()[-3:-1] == ["8", "2"]
+    assert row.split()[7] == "+20.0" and row.split()[-3:-1] == ["8", "2"]
     assert "first of 5 → majority of 5: 1 of 10 questions that changed" in lines
     assert contrast_text(found, markdown=True).count("| --") >= 5
 

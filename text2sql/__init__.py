@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from text2sql.audit import check_data as check_data
     from text2sql.config import load as load
+    from text2sql.contrast import compare as compare
     from text2sql.dataset import load_dataset as load_dataset
     from text2sql.errors import Text2SQLError as Text2SQLError
     from text2sql.queries import query as query
@@ -46,6 +47,7 @@ _HOME = {
     "OFFICIAL_METRICS": "verdicts",
     "Text2SQLError": "errors",
     "check_data": "audit",
+    "compare": "contrast",
     "evaluate": "rescore",
     "evaluate_pairs": "rescore",
     "load": "config",
@@ -65,6 +67,7 @@ __all__ = [
     "Text2SQLError",
     "__version__",
     "check_data",
+    "compare",
     "evaluate",
     "evaluate_pairs",
     "load",

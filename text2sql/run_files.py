@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 from text2sql.errors import RunError, UsageError
 from text2sql.evaluator import hardness
-from text2sql.revote import dataset_of
 from text2sql.store import Record, Run, open_manifest, open_run, whole_lines
+from text2sql.stored import dataset_of
 from text2sql.types import Verdict
 
 Complain: TypeAlias = Callable[[str], object]
