@@ -39,7 +39,7 @@ def runs(out: Path) -> Runs:
 
 @pytest.fixture(scope="module")
 def found(runs: Runs) -> Contrast:
-    return compare([one.run.folder for one in runs.values()], steps=True)
+    return compare(*[one.run.folder for one in runs.values()], steps=True)
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_seeds_are_pooled_by_question(runs: Runs, tmp_path: Path) -> None:
         told = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         (folder / "run.json").write_text(json.dumps(told | {"configuration": "five"}), encoding="utf-8")
     strong = runs["a stronger system"]
-    found = compare([first, second, strong.run.folder])
+    found = compare(first, second, strong.run.folder)
     assert [(side.name, len(side.runs)) for side in found.sides] == [("five", 2), ("a stronger system", 1)]
     assert found.sides[0].score == pytest.approx((17 + 23) / 60)
     (pair,) = found.pairs
@@ -161,10 +161,26 @@ def test_incomplete_runs(out: Path, runs: Runs, tmp_path: Path) -> None:
     with pytest.raises(
         RunError, match=r"did not answer the same questions \(first-of-5-\w+ 30, part 10; 10 in common\)"
     ):
-        compare([whole, part])
-    found = compare([whole, part], common=True)
+        compare(whole, part)
+    found = compare(whole, part, common=True)
     assert len(found.ids) == 10
     assert found.notes == ("Over the 10 questions that all of them answered, of 30.",)
+
+
+def test_a_damaged_run_is_used_as_far_as_it_goes(runs: Runs, tmp_path: Path) -> None:
+    part = tmp_path / "part"
+    shutil.copytree(runs["majority of 5"].run.folder, part)
+    for name, number in (("journal.jsonl", 4), ("calls.jsonl", 2)):
+        lines = (part / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        lines[number - 1] = lines[number - 1][:7] + "\n"
+        (part / name).write_text("".join(lines), encoding="utf-8")
+    found = compare(runs["first of 5"], part, common=True)
+    assert len(found.ids) == 29
+    assert found.notes == (
+        f"{part / 'journal.jsonl'}, line 4: damaged, and left out",
+        "Over the 29 questions that all of them answered, of 30.",
+        f"{part / 'calls.jsonl'}, line 2: damaged, and left out",
+    )
 
 
 def test_runs_of_different_data(runs: Runs, tmp_path: Path) -> None:
@@ -176,18 +192,18 @@ def test_runs_of_different_data(runs: Runs, tmp_path: Path) -> None:
     other = run(experiment, out=tmp_path / "out", workers=1, progress=False)["majority of 5"].run.folder
     whole = runs["first of 5"].run.folder
     with pytest.raises(RunError, match=r"are of different data \(first-of-5-\w+ on tiny dev, .* on own dev\); "):
-        compare([whole, other])
-    found = compare([whole, other], different_data=True)
+        compare(whole, other)
+    found = compare(whole, other, different_data=True)
     assert found.ids[0] == "dev-0001" and len(found.ids) == 29
     assert found.notes == ("Runs of different data, over the 29 questions that they share.",)
 
 
 def test_one_run_and_an_unknown_metric(runs: Runs) -> None:
     folder = runs["first of 5"].run.folder
-    with pytest.raises(RunError, match="one run; give two or more to compare"):
-        compare([folder, folder])
+    with pytest.raises(RunError, match=r"give two runs or more to compare, not .*first-of-5-\w+ alone"):
+        compare(folder, folder)
     with pytest.raises(RunError, match="not every run has the metric 'pass_at'; did you mean 'pass_at_n'"):
-        compare([folder, runs["majority of 5"].run.folder], metric="pass_at")
+        compare(folder, runs["majority of 5"].run.folder, metric="pass_at")
 
 
 # --- the command

@@ -123,31 +123,33 @@ class Contrast:
 
 
 def compare(
-    folders: Sequence[Path],
-    *,
+    *runs: Scored | str | Path,
     metric: str | None = None,
     steps: bool = False,
     common: bool = False,
     different_data: bool = False,
     data: str | Path | None = None,
 ) -> Contrast:
-    """Compare stored runs; see ``contrast``. ``data``: where their data set is now. Raises RunError, DataError.
+    """Compare runs, as ``run`` gives them or by their folders; see ``contrast``. Raises RunError, DataError.
 
-    ``different_data``: runs of other data sets, splits or questions are compared over the questions that all share,
-    by their text; otherwise that is refused.
+    ``data``: where the data set of stored runs is now. ``different_data``: runs of other data sets, splits or questions
+    are compared over the questions that all share, by their text; otherwise that is refused.
     """
+    notes: list[str] = []
+    folders = [Path(run) for run in runs if not isinstance(run, Scored)]
     with Executor(workers=1) as executor:  # the metrics ask for one; nothing is executed
-        runs = scored(list(dict.fromkeys(folders)), executor, data=data)
-    if len(runs) < 2:
-        raise RunError(f"{folders[0]}: one run; give two or more to compare")
-    notes = []
-    if len({str(_asked(run)) for run in runs}) > 1:
+        opened = dict(zip(folders, scored(folders, executor, data=data, damaged=notes.append), strict=True))
+    found = [run if isinstance(run, Scored) else opened[Path(run)] for run in runs]
+    found = [run for at, run in enumerate(found) if not any(run is other for other in found[:at])]
+    if len(found) < 2:
+        raise RunError("give two runs or more to compare" + "".join(f", not {one.run.folder} alone" for one in found))
+    if len({str(_asked(run)) for run in found}) > 1:
         if not different_data:
-            told = ", ".join(f"{run.run.folder.name} on {which(run.dataset)}" for run in runs)
+            told = ", ".join(f"{run.run.folder.name} on {which(run.dataset)}" for run in found)
             raise RunError(f"these runs are of different data ({told}); --different-data compares what they share")
-        runs = _sharing(runs)
-        notes.append(f"Runs of different data, over the {len(runs[0].ids)} questions that they share.")
-    return contrast(runs, metric=metric, steps=steps, common=common, notes=notes)
+        found = _sharing(found)
+        notes.append(f"Runs of different data, over the {len(found[0].ids)} questions that they share.")
+    return contrast(found, metric=metric, steps=steps, common=common, notes=notes)
 
 
 def _asked(run: Scored) -> Sequence[object]:
@@ -184,8 +186,7 @@ def contrast(
     metric = _metric(runs, metric)
     notes = list(notes)
     first = runs[0]
-    ids = [id for id in first.ids if all(id in run.run.records for run in runs)]
-    answered = [id for id in ids if not any("unanswered" in run.run.records[id] for run in runs)]
+    answered = [id for id in first.ids if all(metric in run.run.verdicts.get(id, {}) for run in runs)]
     if len(answered) < max(len(run.ids) for run in runs):
         if not common:
             raise RunError(_incomplete(runs, len(answered)))
@@ -199,7 +200,7 @@ def contrast(
     databases = {example.question.id: example.question.db_id for example in first.dataset.examples}
     clusters = [databases[one] for one in counted]
     names = list(dict.fromkeys(run.name for run in runs))
-    sides = [_side(name, [run for run in runs if run.name == name], metric, counted, clusters) for name in names]
+    sides = [_side(name, [r for r in runs if r.name == name], metric, counted, clusters, notes) for name in names]
     asked = [(sides[0], side) for side in sides[1:]]
     asked += list(pairwise(sides[1:])) if steps else []
     found = [paired(list(a.scores.values()), list(b.scores.values()), clusters) for a, b in asked]
@@ -233,18 +234,20 @@ def _metric(runs: Sequence[Scored], metric: str | None) -> str:
 
 
 def _incomplete(runs: Sequence[Scored], answered: int) -> str:
-    sizes = ", ".join(f"{run.run.folder.name} {len(run.ids) - len(run.unanswered)}" for run in runs)
+    sizes = ", ".join(f"{run.run.folder.name} {len(run.run.verdicts.keys() & set(run.ids))}" for run in runs)
     return (
         f"these runs did not answer the same questions ({sizes}; {answered} in common); "
         "--common compares them over what all of them answered"
     )
 
 
-def _side(name: str, seeds: Sequence[Scored], metric: str, ids: Sequence[str], clusters: Sequence[str]) -> Side:
+def _side(
+    name: str, seeds: Sequence[Scored], metric: str, ids: Sequence[str], clusters: Sequence[str], notes: list[str]
+) -> Side:
     verdicts = [run.judged.verdicts[metric] for run in seeds]
     scores = pooled([[found[one].score for one in ids] for found in verdicts])
     wanted = set(ids)
-    calls = [call for run in seeds for call in run.run.calls() if call.question in wanted]
+    calls = [call for run in seeds for call in run.run.calls(damaged=notes.append) if call.question in wanted]
     asked = [call for call in calls if call.stage != "question"]
     times = [call.seconds for call in calls if call.stage == "question"]
     return Side(

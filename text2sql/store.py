@@ -51,9 +51,9 @@ class Run:
         """What the run is."""
         return str(self.manifest["digest"])
 
-    def calls(self) -> list[Call]:
-        """Every model call of the run, as they were made."""
-        return [Call(**record) for record in whole_lines(self.folder / "calls.jsonl")]
+    def calls(self, *, damaged: Callable[[str], object] | None = None) -> list[Call]:
+        """Every model call of the run, as they were made; ``damaged`` as for ``open_run``."""
+        return [Call(**record) for record in whole_lines(self.folder / "calls.jsonl", damaged=damaged)]
 
 
 def open_run(folder: Path, *, damaged: Callable[[str], object] | None = None) -> Run:

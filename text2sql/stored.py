@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from text2sql.assemble import build_judge
@@ -26,12 +26,21 @@ def dataset_of(run: Run, data: str | Path | None = None) -> Dataset:
     return dataset
 
 
-def scored(folders: Sequence[Path], executor: Executor, *, data: str | Path | None = None) -> list[Scored]:
-    """The outcomes of stored runs over the questions that each has; nothing is executed. Raises RunError, DataError."""
+def scored(
+    folders: Sequence[Path],
+    executor: Executor,
+    *,
+    data: str | Path | None = None,
+    damaged: Callable[[str], object] | None = None,
+) -> list[Scored]:
+    """The outcomes of stored runs over the questions that each has; nothing is executed. Raises RunError, DataError.
+
+    ``damaged`` is told of lines that cannot be read and are left out; without it they raise RunError.
+    """
     datasets: dict[str, Dataset] = {}
     found = []
     for folder in folders:
-        run = open_run(folder)
+        run = open_run(folder, damaged=damaged)
         told = str(run.manifest["data"])
         if told not in datasets:
             datasets[told] = dataset_of(run, data)
