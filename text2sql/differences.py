@@ -292,8 +292,8 @@ def _of_selects(gold: Query, predicted: Query, in_gold: _Held, in_predicted: _He
     for clause, (missing, extra) in plain.items():
         missing, extra = _unshared(missing, [_replaced(term, renamed) for term in extra], in_gold, in_predicted)
         if clause in ("WHERE", "HAVING"):  # the same with another value may stand in a sub-query
-            ours, theirs = _alike(extra, missing, in_gold), _alike(missing, extra, in_predicted)
-            missing, extra = [*missing, *ours], [*extra, *theirs]
+            hidden = _alike(extra, missing, in_gold), _alike(missing, extra, in_predicted)
+            missing, extra = [*missing, *hidden[0]], [*extra, *hidden[1]]
         found += _attributed(clause, missing, extra)
     predicted = predicted._replace(order=tuple(_replaced(term, renamed) for term in predicted.order))
     return [*found, *_of_order(gold, predicted, in_gold, in_predicted)]
@@ -316,8 +316,11 @@ def _outside(term: Term) -> Term:
 def _instead(nested: Term, others: list[Term]) -> tuple[str, ...]:
     """What stands in the place of a term with a sub-query, as its text; it is taken from the others."""
     for other in others:
-        if other.op == nested.op and other.args[:1] == nested.args[:1] != ():
+        shared = {*nested.args[:1]} & {*other.args[:1]} if nested.op != "OR" else {*nested.args} & {*other.args}
+        if other.op == nested.op and shared:
             others.remove(other)
+            if nested.op == "OR":
+                others += [part for part in other.args if part not in shared]
             return (text(other),)
     return ()
 
@@ -363,7 +366,7 @@ def _of_tables(
     ours, theirs = ([Term("table", name) for name in query.tables] for query in (gold, predicted))
     missing, extra = ([term.name for term in side] for side in _unshared(ours, theirs, in_gold, in_predicted))
     none_read = not (gold.tables or gold.derived) or not (predicted.tables or predicted.derived)
-    apart = not {*gold.tables} & {*predicted.tables}
+    apart = bool(gold.tables and predicted.tables) and not {*gold.tables} & {*predicted.tables}
     swapped = max(len(missing), len(extra)) if none_read else max(min(len(missing), len(extra)), apart)
     found = [
         Change("FROM", "wrong_table", tuple(missing[:swapped]), tuple(extra[:swapped])),
