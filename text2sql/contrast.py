@@ -5,14 +5,18 @@ What is compared are sides: a configuration with its runs, one per seed. The sta
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean, median
 
+from text2sql import differences, normal_form, terms
+from text2sql.artifacts import cache_folder, digest, file_digest, kept
 from text2sql.calls import total
 from text2sql.comparison import Interval, Paired, holm, interval, paired, pooled
 from text2sql.dataset import Dataset
@@ -317,12 +321,22 @@ def _grouped(
 
 
 def _spread(side: Side, gold: Mapping[str, Example], dataset: Dataset) -> dict[str, int]:
-    found: Counter[str] = Counter()
-    for one, score in side.scores.items():
-        if score < 1:
-            example = gold[one]
-            found.update(classes(example.sql, side.sqls[one], dataset.schemas[example.question.db_id]))
-    return {name: found[name] for name in CLASSES if found[name]}
+    """Kept in the cache folder: to parse all that is wrong takes longer than all the rest of a comparison."""
+    wrong = [one for one, score in side.scores.items() if score < 1]
+
+    def build(folder: Path) -> None:
+        found: Counter[str] = Counter()
+        for one in wrong:
+            schema = dataset.schemas[gold[one].question.db_id]
+            found.update(classes(gold[one].sql, side.sqls[one], schema))
+        counts = {name: found[name] for name in CLASSES if found[name]}
+        (folder / "classes.json").write_text(json.dumps(counts), encoding="utf-8")
+
+    code = [file_digest(Path(module.__file__ or "")) for module in (differences, normal_form, terms)]
+    pairs = [text for one in wrong for text in (one, gold[one].sql, side.sqls[one])]
+    name = digest(version("sqlglot"), dataset.checksum, *code, *pairs)
+    counts: dict[str, int] = json.loads((kept(cache_folder() / "classes" / name, build) / "classes.json").read_bytes())
+    return counts
 
 
 def worse(found: Contrast) -> list[Pair]:
