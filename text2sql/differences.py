@@ -107,10 +107,10 @@ def _compared(gold: Query, predicted: Query) -> list[Change]:
     if gold == predicted:
         return []
     queries = [*all_queries(gold), *all_queries(predicted)]
-    named = [{c for query in all_queries(side) for c in _columns(_outside_joins(query))} for side in (gold, predicted)]
+    named = list(dict.fromkeys(column for query in queries for column in _columns(_outside_joins(query))))
     joined = {column for query in queries for column in _columns(query.joins)}
-    bare = {column.name for column in named[0] | named[1] | joined if not column.table}
-    single = len({table for query in queries for table in query.tables} | {c.table for c in named[0] | named[1]}) == 1
+    bare = {column.name for column in {*named, *joined} if not column.table}
+    single = len({table for query in queries for table in query.tables} | {column.table for column in named}) == 1
 
     def plain(column: Term) -> Term:
         return column._replace(table="") if single or column.name in bare else column
@@ -121,11 +121,9 @@ def _compared(gold: Query, predicted: Query) -> list[Change]:
         # Two columns of one table, as the two ends of a flight, stay two where both refer to the same column.
         if len({column.table for column in merged}) == len(merged):
             groups.update(dict.fromkeys(merged, merged))
-    # The one that gold names outside its joins stands for all, else the one that the prediction names.
-    first, second = ({*map(plain, side)} for side in named)
-    chosen = {
-        column: min(group, key=lambda c: (c not in first, c not in second, c)) for column, group in groups.items()
-    }
+    # The one that gold names first, outside its joins, stands for all.
+    places = {column: place for place, column in reversed(list(enumerate(map(plain, named))))}
+    chosen = {column: min(group, key=lambda c: (places.get(c, len(places)), c)) for column, group in groups.items()}
 
     def known(column: Term) -> Term:
         return chosen.get(plain(column), plain(column))
@@ -211,7 +209,9 @@ def _differences(gold: Query, predicted: Query, in_gold: _Held, in_predicted: _H
 def _mains(query: Query, other: Query) -> Iterator[tuple[Query, Query]]:
     """A branch to compare with another query that has none, and the rest; of branches DISTINCT says nothing."""
     left, right = query.branches
-    for main, rest in [(left, right), (right, left)][: 1 if query.operator == "EXCEPT" else 2]:
+    # Of a longer chain the first: to try each of them takes long.
+    one = query.operator == "EXCEPT" or left.operator or right.operator
+    for main, rest in [(left, right), (right, left)][: 1 if one else 2]:
         distinct = main.distinct if main.operator or not query.distinct else other.distinct
         yield main._replace(distinct=distinct, order=main.order or query.order, limit=main.limit or query.limit), rest
 
