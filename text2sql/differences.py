@@ -13,7 +13,20 @@ from typing import NamedTuple, TypeAlias
 
 from text2sql.normal_form import Names, Node, names, normal_form, read
 from text2sql.sql import one_line
-from text2sql.terms import AGGREGATES, Query, Term, all_queries, clauses, inner, of, operator, parts, query_text, text
+from text2sql.terms import (
+    AGGREGATES,
+    COMPARISONS,
+    Query,
+    Term,
+    all_queries,
+    clauses,
+    inner,
+    of,
+    operator,
+    parts,
+    query_text,
+    text,
+)
 from text2sql.types import Schema
 
 CLASSES = {
@@ -219,9 +232,15 @@ def _mains(query: Query, other: Query) -> Iterator[tuple[Query, Query]]:
 def _part(query: Query, main: Query, rest: Query) -> Query:
     """What of a query stands against one branch of a UNION: a condition under OR may be one branch's or the other's."""
 
+    held = {*main.where, *rest.where}
+
     def part(term: Term) -> Term:
-        own = [branch for branch in parts("OR", term) if branch in main.where]
-        return own[0] if own and {*main.where, *rest.where}.issuperset(parts("OR", term)) else term
+        branches = sorted(parts("OR", term), key=lambda branch: branch not in held)
+        for ops in (set(), {"value"}):  # with another value, if need be
+            known = {_hidden(branch, ops): branch for branch in branches}
+            if known.keys() <= {_hidden(other, ops) for other in held}:
+                return next((known[own] for other in main.where if (own := _hidden(other, ops)) in known), term)
+        return term
 
     return query._replace(where=tuple(map(part, query.where)))
 
@@ -256,18 +275,16 @@ def _of_selects(gold: Query, predicted: Query, in_gold: _Held, in_predicted: _He
         gold, predicted = _ungrouped(gold), _ungrouped(predicted)
     found: list[Change] = []
     plain: dict[str, tuple[list[Term], list[Term]]] = {}
-    for (clause, ours), theirs in zip(clauses(gold).items(), clauses(predicted).values(), strict=True):
-        if clause == "ORDER BY" or ours == theirs:
+    for (clause, wanted), given in zip(clauses(gold).items(), clauses(predicted).values(), strict=True):
+        if clause == "ORDER BY" or wanted == given:
             continue
-        pairs, missing, extra = _paired(
-            filter(inner, ours), filter(inner, theirs), [lambda t: t, _outside, lambda t: len(inner(t))]
-        )
+        pairs, missing, extra = _paired(filter(inner, wanted), filter(inner, given), [lambda t: t, _outside, _nesting])
         for one, other in pairs:
             for part, its in zip(inner(one), inner(other), strict=True):
                 found += _differences(part, its, _NOTHING, _NOTHING)
         missing_here, extra_here = _unshared(
-            [*(t for t in ours if not inner(t)), *(_outside(one) for one, _ in pairs)],
-            [*(t for t in theirs if not inner(t)), *(_outside(other) for _, other in pairs)],
+            [*(t for t in wanted if not inner(t)), *(_outside(one) for one, _ in pairs)],
+            [*(t for t in given if not inner(t)), *(_outside(other) for _, other in pairs)],
         )
         for term in missing:
             found.append(Change(clause, "wrong_nesting", (text(term),), _instead(term, extra_here)))
@@ -285,9 +302,12 @@ def _of_selects(gold: Query, predicted: Query, in_gold: _Held, in_predicted: _He
     if (gold.tables, len(gold.derived)) == (predicted.tables, len(predicted.derived)):
         found += _of_joins(gold, predicted)
 
+    ours = set(_columns(_outside_joins(gold)))
+
     def renamed(column: Term) -> Term:
-        """A wrong table's column under the right one's name: it is not wrong once more."""
-        return column._replace(table=instead_of.get(column.table, column.table))
+        """Under the right table's name a wrong table's column, where gold has it: it is not wrong once more."""
+        other = column._replace(table=instead_of.get(column.table, column.table))
+        return other if other in ours else column
 
     for clause, (missing, extra) in plain.items():
         missing, extra = _unshared(missing, [_replaced(term, renamed) for term in extra], in_gold, in_predicted)
@@ -311,6 +331,11 @@ def _outside(term: Term) -> Term:
     if term.op == "query":
         return Term("query")
     return term._replace(args=tuple(map(_outside, term.args)))
+
+
+def _nesting(term: Term) -> Hashable:
+    """Terms that nest alike may be compared: as many sub-queries, where something is larger or smaller or not."""
+    return len(inner(term)), term.op in COMPARISONS - {"=", "<>"}
 
 
 def _instead(nested: Term, others: list[Term]) -> tuple[str, ...]:
