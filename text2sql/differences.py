@@ -13,7 +13,20 @@ from typing import NamedTuple, TypeAlias
 
 from text2sql.normal_form import Names, Node, names, normal_form, read
 from text2sql.sql import one_line
-from text2sql.terms import AGGREGATES, Query, Term, all_queries, clauses, inner, of, operator, parts, query_text, text
+from text2sql.terms import (
+    AGGREGATES,
+    COMPARISONS,
+    Query,
+    Term,
+    all_queries,
+    clauses,
+    inner,
+    of,
+    operator,
+    parts,
+    query_text,
+    text,
+)
 from text2sql.types import Schema
 
 CLASSES = {
@@ -107,10 +120,10 @@ def _compared(gold: Query, predicted: Query) -> list[Change]:
     if gold == predicted:
         return []
     queries = [*all_queries(gold), *all_queries(predicted)]
-    named = [{c for query in all_queries(side) for c in _columns(_outside_joins(query))} for side in (gold, predicted)]
+    named = list(dict.fromkeys(column for query in queries for column in _columns(_outside_joins(query))))
     joined = {column for query in queries for column in _columns(query.joins)}
-    bare = {column.name for column in named[0] | named[1] | joined if not column.table}
-    single = len({table for query in queries for table in query.tables} | {c.table for c in named[0] | named[1]}) == 1
+    bare = {column.name for column in {*named, *joined} if not column.table}
+    single = len({table for query in queries for table in query.tables} | {column.table for column in named}) == 1
 
     def plain(column: Term) -> Term:
         return column._replace(table="") if single or column.name in bare else column
@@ -121,11 +134,9 @@ def _compared(gold: Query, predicted: Query) -> list[Change]:
         # Two columns of one table, as the two ends of a flight, stay two where both refer to the same column.
         if len({column.table for column in merged}) == len(merged):
             groups.update(dict.fromkeys(merged, merged))
-    # The one that gold names outside its joins stands for all, else the one that the prediction names.
-    first, second = ({*map(plain, side)} for side in named)
-    chosen = {
-        column: min(group, key=lambda c: (c not in first, c not in second, c)) for column, group in groups.items()
-    }
+    # The one that gold names first, outside its joins, stands for all.
+    places = {column: place for place, column in reversed(list(enumerate(map(plain, named))))}
+    chosen = {column: min(group, key=lambda c: (places.get(c, len(places)), c)) for column, group in groups.items()}
 
     def known(column: Term) -> Term:
         return chosen.get(plain(column), plain(column))
@@ -211,7 +222,9 @@ def _differences(gold: Query, predicted: Query, in_gold: _Held, in_predicted: _H
 def _mains(query: Query, other: Query) -> Iterator[tuple[Query, Query]]:
     """A branch to compare with another query that has none, and the rest; of branches DISTINCT says nothing."""
     left, right = query.branches
-    for main, rest in [(left, right), (right, left)][: 1 if query.operator == "EXCEPT" else 2]:
+    # Of a longer chain the first: to try each of them takes long.
+    one = query.operator == "EXCEPT" or left.operator or right.operator
+    for main, rest in [(left, right), (right, left)][: 1 if one else 2]:
         distinct = main.distinct if main.operator or not query.distinct else other.distinct
         yield main._replace(distinct=distinct, order=main.order or query.order, limit=main.limit or query.limit), rest
 
@@ -219,9 +232,15 @@ def _mains(query: Query, other: Query) -> Iterator[tuple[Query, Query]]:
 def _part(query: Query, main: Query, rest: Query) -> Query:
     """What of a query stands against one branch of a UNION: a condition under OR may be one branch's or the other's."""
 
+    held = {*main.where, *rest.where}
+
     def part(term: Term) -> Term:
-        own = [branch for branch in parts("OR", term) if branch in main.where]
-        return own[0] if own and {*main.where, *rest.where}.issuperset(parts("OR", term)) else term
+        branches = sorted(parts("OR", term), key=lambda branch: branch not in held)
+        for ops in (set(), {"value"}):  # with another value, if need be
+            known = {_hidden(branch, ops): branch for branch in branches}
+            if known.keys() <= {_hidden(other, ops) for other in held}:
+                return next((known[own] for other in main.where if (own := _hidden(other, ops)) in known), term)
+        return term
 
     return query._replace(where=tuple(map(part, query.where)))
 
@@ -256,18 +275,16 @@ def _of_selects(gold: Query, predicted: Query, in_gold: _Held, in_predicted: _He
         gold, predicted = _ungrouped(gold), _ungrouped(predicted)
     found: list[Change] = []
     plain: dict[str, tuple[list[Term], list[Term]]] = {}
-    for (clause, ours), theirs in zip(clauses(gold).items(), clauses(predicted).values(), strict=True):
-        if clause == "ORDER BY" or ours == theirs:
+    for (clause, wanted), given in zip(clauses(gold).items(), clauses(predicted).values(), strict=True):
+        if clause == "ORDER BY" or wanted == given:
             continue
-        pairs, missing, extra = _paired(
-            filter(inner, ours), filter(inner, theirs), [lambda t: t, _outside, lambda t: len(inner(t))]
-        )
+        pairs, missing, extra = _paired(filter(inner, wanted), filter(inner, given), [lambda t: t, _outside, _nesting])
         for one, other in pairs:
             for part, its in zip(inner(one), inner(other), strict=True):
                 found += _differences(part, its, _NOTHING, _NOTHING)
         missing_here, extra_here = _unshared(
-            [*(t for t in ours if not inner(t)), *(_outside(one) for one, _ in pairs)],
-            [*(t for t in theirs if not inner(t)), *(_outside(other) for _, other in pairs)],
+            [*(t for t in wanted if not inner(t)), *(_outside(one) for one, _ in pairs)],
+            [*(t for t in given if not inner(t)), *(_outside(other) for _, other in pairs)],
         )
         for term in missing:
             found.append(Change(clause, "wrong_nesting", (text(term),), _instead(term, extra_here)))
@@ -285,9 +302,12 @@ def _of_selects(gold: Query, predicted: Query, in_gold: _Held, in_predicted: _He
     if (gold.tables, len(gold.derived)) == (predicted.tables, len(predicted.derived)):
         found += _of_joins(gold, predicted)
 
+    ours = set(_columns(_outside_joins(gold)))
+
     def renamed(column: Term) -> Term:
-        """A wrong table's column under the right one's name: it is not wrong once more."""
-        return column._replace(table=instead_of.get(column.table, column.table))
+        """Under the right table's name a wrong table's column, where gold has it: it is not wrong once more."""
+        other = column._replace(table=instead_of.get(column.table, column.table))
+        return other if other in ours else column
 
     for clause, (missing, extra) in plain.items():
         missing, extra = _unshared(missing, [_replaced(term, renamed) for term in extra], in_gold, in_predicted)
@@ -311,6 +331,11 @@ def _outside(term: Term) -> Term:
     if term.op == "query":
         return Term("query")
     return term._replace(args=tuple(map(_outside, term.args)))
+
+
+def _nesting(term: Term) -> Hashable:
+    """Terms that nest alike may be compared: as many sub-queries, where something is larger or smaller or not."""
+    return len(inner(term)), term.op in COMPARISONS - {"=", "<>"}
 
 
 def _instead(nested: Term, others: list[Term]) -> tuple[str, ...]:

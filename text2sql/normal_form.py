@@ -25,6 +25,7 @@ _SYMBOLS = {
     "NULLSAFENEQ": "<>", "ADD": "+", "SUB": "-", "MUL": "*", "DIV": "/", "MOD": "%", "DPIPE": "||",
 }  # fmt: skip
 _ARITHMETIC = ("add", "sub", "mul", "div", "mod")
+_TRUE = value("1")  # as sqlglot writes ON where a JOIN has none
 _SMALL = 60  # characters: what is longer is not put in place of its alias, as it could grow from alias to alias
 _Outputs: TypeAlias = Mapping[str, Term]  # what the columns of a query stand for, by name
 
@@ -150,7 +151,7 @@ class _Reader:
             tables=tuple(sorted(tables)),
             derived=tuple(derived),
             joins=tuple(dict.fromkeys(joins)),
-            where=tuple(dict.fromkeys(where)),
+            where=tuple(dict.fromkeys(term for term in where if term != _TRUE)),
             group=self._determining([self._by(e, scope, select, "GROUP BY") for e in group], scope, joins),
             having=self._conditions(node, "having", scope),
             order=self._order(node, scope, select),
