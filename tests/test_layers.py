@@ -16,8 +16,9 @@ PACKAGE = ROOT / "text2sql"
 WORDS = ["errors", "types", "protocols"]
 TOOLS = [
     "artifacts", "parallel", "processes", "registry", "matching", "results", "sandbox", "failures", "worker", "schema",
-    "sql", "ties", "spider_sql", "spider_match", "structures", "vocabulary", "linking", "skeleton", "predictions",
-    "databases", "dataset", "pairs", "embedded", "execution_cache", "executor", "calls", "index", "download",
+    "sql", "ties", "spider_sql", "spider_match", "structures", "vocabulary", "linking", "skeleton", "terms",
+    "normal_form", "differences", "predictions", "databases", "dataset", "pairs", "embedded", "execution_cache",
+    "executor", "calls", "index", "download",
 ]  # fmt: skip
 STRATEGIES = [
     "linkers", "models", "embedders", "retrievers", "rerankers", "prompts", "generators", "revisers", "voters",
@@ -25,9 +26,10 @@ STRATEGIES = [
 ]  # fmt: skip
 STAGES = ["pipeline", "evaluator"]
 WORK = [
-    "experiment", "experiment_file", "config", "comparison", "store", "manifest", "outcome", "verdicts", "assemble",
-    "tuning", "gold", "runner", "rescore", "revote", "tables", "report", "evaluation_report", "retrieval", "show",
-    "ask", "audit", "catalogue",
+    "experiment", "experiment_file", "config", "intervals", "comparison", "curves", "store", "manifest", "outcome",
+    "verdicts", "assemble", "tuning", "gold", "runner", "rescore", "stored", "revote", "tables", "report",
+    "evaluation_report", "contrast", "sampling", "contrast_report", "plots", "run_files", "views", "queries",
+    "retrieval", "show", "ask", "audit", "catalogue",
 ]  # fmt: skip
 DOOR = ["cli", "__init__", "__main__"]
 

@@ -14,10 +14,11 @@ from text2sql.evaluation_report import evaluation_table, evaluations_json
 from text2sql.outcome import Runs
 from text2sql.report import runs_json, table
 from text2sql.rescore import evaluate, evaluate_files
-from text2sql.revote import dataset_of, vote
+from text2sql.revote import vote
 from text2sql.runner import run
 from text2sql.show import show
 from text2sql.store import find_run, open_run
+from text2sql.stored import dataset_of
 
 LEVELS = ["all", "easy", "medium", "hard", "extra"]
 
@@ -85,10 +86,11 @@ def test_a_sample_and_unanswered_questions_are_named(tmp_path: Path) -> None:
 
 
 def test_markdown_has_the_same_cells(runs: Runs) -> None:
-    plain, markdown = table(runs).splitlines()[3:], table(runs, markdown=True).splitlines()[3:]
+    plain, markdown = (table(runs, markdown=markdown).splitlines()[3:] for markdown in (False, True))
     assert markdown[1].startswith("| ---") and markdown[1].endswith("-: |")
     for line, marked in zip((plain[0], *plain[2:]), (markdown[0], *markdown[2:]), strict=True):
-        assert line.split() == marked.replace("|", " ").split()
+        if not line.startswith("---"):  # the second table's rule
+            assert line.split() == marked.replace("|", " ").split()
 
 
 def test_several_seeds_give_mean_and_spread(tmp_path: Path) -> None:

@@ -26,8 +26,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from text2sql.audit import check_data as check_data
     from text2sql.config import load as load
+    from text2sql.contrast import compare as compare
     from text2sql.dataset import load_dataset as load_dataset
     from text2sql.errors import Text2SQLError as Text2SQLError
+    from text2sql.queries import query as query
+    from text2sql.queries import write_query as write_query
+    from text2sql.queries import write_tables as write_tables
     from text2sql.report import table as table
     from text2sql.rescore import evaluate as evaluate
     from text2sql.rescore import evaluate_pairs as evaluate_pairs
@@ -43,14 +47,18 @@ _HOME = {
     "OFFICIAL_METRICS": "verdicts",
     "Text2SQLError": "errors",
     "check_data": "audit",
+    "compare": "contrast",
     "evaluate": "rescore",
     "evaluate_pairs": "rescore",
     "load": "config",
     "load_dataset": "dataset",
     "measure_retrieval": "retrieval",
+    "query": "queries",
     "run": "runner",
     "table": "report",
     "vote": "revote",
+    "write_query": "queries",
+    "write_tables": "queries",
     "write_verdicts": "verdicts",
 }
 
@@ -59,14 +67,18 @@ __all__ = [
     "Text2SQLError",
     "__version__",
     "check_data",
+    "compare",
     "evaluate",
     "evaluate_pairs",
     "load",
     "load_dataset",
     "measure_retrieval",
+    "query",
     "run",
     "table",
     "vote",
+    "write_query",
+    "write_tables",
     "write_verdicts",
 ]
 

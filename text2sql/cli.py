@@ -167,10 +167,10 @@ def show(
     out: Out = None,
 ) -> None:
     """Show one question of a run, from its prompt to the verdict."""
-    from text2sql import revote, show, store
+    from text2sql import show, store, stored
 
     found = store.open_run(_find_run(run, out))
-    print(show.show(found, revote.dataset_of(found, data), question))
+    print(show.show(found, stored.dataset_of(found, data), question))
 
 
 @app.command()
@@ -192,6 +192,98 @@ def vote(
         _print_json(report.runs_json(str(runs[0].run.manifest["experiment"]), runs))
     else:
         print(report.table(runs, markdown=markdown))
+
+
+@app.command()
+def compare(
+    runs: Annotated[
+        list[str],
+        typer.Argument(help="Runs: folders, names or starts of digests; a folder of runs stands for all. First: base."),
+    ],
+    metric: Annotated[str | None, typer.Option(help="The metric; by default the first that all runs have.")] = None,
+    steps: Annotated[bool, typer.Option("--steps", help="Compare each with the one before it, too.")] = False,
+    common: Annotated[
+        bool, typer.Option("--common", help="Compare incomplete runs over the questions that all of them answered.")
+    ] = False,
+    different_data: Annotated[
+        bool, typer.Option("--different-data", help="Compare runs of different data over the questions they share.")
+    ] = False,
+    fail_if_worse: Annotated[
+        bool, typer.Option("--fail-if-worse", help="Exit with 1 where a run is worse than the first, beyond chance.")
+    ] = False,
+    flips: Annotated[int, typer.Option(min=0, help="So many changed questions of a pair are shown.")] = 5,
+    curves: Annotated[
+        bool, typer.Option("--curves", help="Add the scores of 1, 2, ... candidates per question, resampled.")
+    ] = False,
+    plot: Annotated[
+        list[Path] | None, typer.Option(help="Draw to this .svg or .png, as --against says; repeatable with it.")
+    ] = None,
+    against: Annotated[
+        list[str] | None, typer.Option(help="What a plot draws scores against: steps, n, train, cost or seconds.")
+    ] = None,
+    data: OptionalData = None,
+    out: Out = None,
+    as_json: AsJson = False,
+    markdown: Markdown = False,
+    latex: Annotated[bool, typer.Option("--latex", help="Print a LaTeX table.")] = False,
+) -> None:
+    """Compare runs on the same questions: differences, whether they are real, what changed and why."""
+    from text2sql import contrast, contrast_report, plots, sampling
+
+    folders = [folder for run in runs for folder in _runs_in(run, out)]
+    drawings = plots.drawings(plot or [], against or [])
+    found = contrast.compare(
+        *folders, metric=metric, steps=steps, common=common, different_data=different_data, data=data
+    )
+    sampled = sampling.curves(found) if curves else []
+    if as_json:
+        _print_json(contrast_report.contrast_json(found) | {"curves": contrast_report.curves_json(sampled)})
+    elif latex:
+        print(contrast_report.contrast_latex(found))
+    else:
+        print(contrast_report.contrast_text(found, markdown=markdown, flips=flips))
+        if sampled:
+            print("\n" + contrast_report.curves_text(sampled, markdown=markdown))
+    for file, kind in drawings:
+        plots.draw(found, file, kind)
+    if fail_if_worse and (worse := contrast.worse(found)):
+        listed = ", ".join(f"{pair.second.name} ({100 * pair.statistics.difference:+.1f})" for pair in worse)
+        print(f"text2sql: worse than {worse[0].first.name}: {listed}", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+@app.command()
+def query(
+    sql: Annotated[
+        str | None, typer.Argument(help="SQL over runs, predictions, candidates, verdicts, calls; 'describe runs'.")
+    ] = None,
+    runs: Annotated[
+        list[Path] | None, typer.Option(help="A run's folder, or one with runs below it; repeatable.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the rows to a .csv, .parquet or .json file.")] = None,
+    export: Annotated[Path | None, typer.Option(help="In place of SQL: write every table into this folder.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Export CSV in place of Parquet.")] = False,
+    as_json: AsJson = False,
+    markdown: Markdown = False,
+) -> None:
+    """Query stored runs by SQL, also those still writing; DuckDB answers. Nothing of them is changed."""
+    from text2sql import queries
+    from text2sql.errors import UsageError
+
+    if (sql is None) == (export is None):
+        raise UsageError("query needs SQL, or --export FOLDER" + (", not both" if sql else ""))
+    places = runs or _places_with_runs()
+    if export:
+        written = queries.write_tables(export, places, suffix=".csv" if csv else ".parquet", complain=_complain)
+        print("\n".join(f"{file}: {count} rows" for file, count in written.items()))
+    elif out:
+        print(f"{out}: {queries.write_query(out, sql or '', places, complain=_complain)} rows")
+    else:
+        found = queries.query(sql or "", places, complain=_complain)
+        if as_json:
+            _print_json(found.records())
+        else:
+            print(found.table(markdown=markdown))
 
 
 @app.command()
@@ -311,12 +403,31 @@ def status(
         print(line)
 
 
-def _find_run(name: str, out: Path | None) -> Path:
-    from text2sql import dataset, store
+def _runs_in(name: str, out: Path | None) -> list[Path]:
+    """The run of this name; all runs below a folder that is none, in the order in which they were written."""
+    if Path(name).is_dir() and not (Path(name) / "run.json").is_file():
+        found = sorted(Path(name).glob("**/run.json"), key=lambda file: file.stat().st_mtime_ns)
+        if found:
+            return [file.parent for file in found]
+    return [_find_run(name, out)]
 
-    usual = [Path("experiments/runs"), Path("runs"), dataset.bundled_folder("experiments") / "runs"]
-    places = {place.resolve(): place for place in ([out] if out else usual) if place.is_dir() or out}
-    return store.find_run(name, list(places.values()) or usual[:1])
+
+def _find_run(name: str, out: Path | None) -> Path:
+    from text2sql import store
+
+    places = {place.resolve(): place for place in ([out] if out else _usual_places()) if place.is_dir() or out}
+    return store.find_run(name, list(places.values()) or _usual_places()[:1])
+
+
+def _places_with_runs() -> list[Path]:
+    """The first of the usual places that has a run, as a run's name means the first one found."""
+    return [place for place in _usual_places() if next(place.glob("**/run.json"), None)][:1] or _usual_places()[:1]
+
+
+def _usual_places() -> list[Path]:
+    from text2sql import dataset
+
+    return [Path("experiments/runs"), Path("runs"), dataset.bundled_folder("experiments") / "runs"]
 
 
 def _print_json(value: Any) -> None:

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from statistics import fmean, stdev
 from typing import Any
 
 from text2sql.calls import total
+from text2sql.comparison import Paired, paired, pooled
 from text2sql.outcome import Runs, Scored
-from text2sql.tables import COLUMNS, Row, grid, interval_text, judged_row, methods, notes_on_verdicts, percent, which
+from text2sql.tables import (
+    COLUMNS,
+    Row,
+    grid,
+    interval_text,
+    judged_row,
+    methods,
+    notes_on_verdicts,
+    percent,
+    probability,
+    which,
+)
 
 
 def rows(runs: Runs | Sequence[Scored]) -> list[Row]:
@@ -85,7 +98,56 @@ def table(runs: Runs | Sequence[Scored], *, markdown: bool = False) -> str:
         for row in lines
     ]
     cells = grid([header + (["published"] if published else []), *body], markdown)
-    return "\n".join([*_headline(runs, lines), "", cells, *_notes(runs), f"\nRuns: {runs[0].run.folder.parent}"])
+    differences = _difference_table(runs, markdown)
+    folder = f"\nRuns: {runs[0].run.folder.parent}"
+    return "\n".join([*_headline(runs, lines), "", cells, *differences, *_notes(runs), folder])
+
+
+def differences(runs: Runs | Sequence[Scored]) -> dict[str, dict[str, Paired]]:
+    """Each configuration's paired difference to the one before it and to the first, by the first metric.
+
+    ``[configuration]["step"]`` and ``["first"]``; several seeds of one are pooled by question. A configuration that
+    was asked other questions than the first has none.
+    """
+    runs = _listed(runs)
+    metric = next(iter(runs[0].judge.metrics))
+    names = list(dict.fromkeys(run.name for run in runs))
+    ids = list(runs[0].ids)
+    databases = {example.question.id: example.question.db_id for example in runs[0].dataset.examples}
+    judged = {run.name: [one.judged.verdicts[metric] for one in runs if one.name == run.name] for run in runs}
+    same = [name for name in names if all(list(verdicts) == ids for verdicts in judged[name])]
+    counted = [id for id in ids if all(runs[0].judge.counts(metric, v[id]) for name in same for v in judged[name])]
+    scores = {name: pooled([[verdicts[id].score for id in counted] for verdicts in judged[name]]) for name in same}
+    clusters = [databases[id] for id in counted]
+    if not counted:
+        return {}
+    return {
+        after: {
+            "step": paired(scores[before], scores[after], clusters),
+            "first": paired(scores[same[0]], scores[after], clusters),
+        }
+        for before, after in pairwise(same)
+    }
+
+
+def _difference_table(runs: Sequence[Scored], markdown: bool) -> Iterator[str]:
+    found = differences(runs)
+    if not found:
+        return
+    first, *_ = dict.fromkeys(run.name for run in runs)
+    method = next(iter(found.values()))["first"].interval.method
+    yield f"\nDifferences in points, paired by question, 95 % interval {method}\n"
+    rows = [["configuration", "to the step before", f"to {first}", "p"]]
+    rows += [
+        [name, _difference(to["step"]), _difference(to["first"]), probability(to["first"].p)]
+        for name, to in found.items()
+    ]
+    yield grid(rows, markdown)
+
+
+def _difference(found: Paired) -> str:
+    low, high = found.interval.low, found.interval.high
+    return f"{100 * found.difference:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
 
 
 def _headline(runs: Sequence[Scored], lines: Sequence[Row]) -> Iterator[str]:
@@ -140,6 +202,7 @@ def _seconds(value: float | None) -> str:
 def runs_json(experiment: str, runs: Runs | Sequence[Scored]) -> dict[str, Any]:
     """What ``run --json`` prints; scores are fractions of 1."""
     runs = _listed(runs)
+    steps = differences(runs)
     return {
         "experiment": experiment,
         "data": runs[0].dataset.name,
@@ -161,7 +224,13 @@ def runs_json(experiment: str, runs: Runs | Sequence[Scored]) -> dict[str, Any]:
                 "cost": {"alone": row.cost, "paid": row.paid},
                 "seconds": row.seconds,
                 "published": row.published,
+                "differences": {to: _difference_json(one) for to, one in steps.get(row.name, {}).items()},
             }
             for row in rows(runs)
         ],
     }
+
+
+def _difference_json(found: Paired) -> dict[str, float]:
+    interval = {"low": found.interval.low, "high": found.interval.high}
+    return {"difference": found.difference, **interval, "p": found.p}

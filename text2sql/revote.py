@@ -8,7 +8,7 @@ from pathlib import Path
 from text2sql import __version__
 from text2sql.artifacts import cache_folder, digest
 from text2sql.assemble import build_judge, build_voter
-from text2sql.dataset import Dataset, load_dataset
+from text2sql.dataset import Dataset
 from text2sql.errors import RunError
 from text2sql.evaluator import Judge, hardness
 from text2sql.executor import Executor
@@ -18,18 +18,8 @@ from text2sql.outcome import Scored
 from text2sql.parallel import in_parallel
 from text2sql.protocols import Voter
 from text2sql.store import Run, from_record, open_run, write_run
+from text2sql.stored import dataset_of
 from text2sql.types import Example, Prediction, Verdict
-
-
-def dataset_of(run: Run, data: str | Path | None = None) -> Dataset:
-    """The data set that a run was made on; ``data``: where it is now. Raises RunError where it has changed."""
-    told = run.manifest["data"]
-    dataset = load_dataset(
-        data or Path(told["folder"]), split=told["split"], train=told["train"], questions=told["questions"]
-    )
-    if dataset.checksum != told["checksum"]:
-        raise RunError(f"{run.folder}: the data in {dataset.folder} is not what this run was made on")
-    return dataset
 
 
 def vote(

@@ -9,6 +9,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,7 @@ def one_line(sql: str) -> str:
     return "".join(kept).strip()
 
 
+@lru_cache(maxsize=1 << 14)  # resampled votes ask again and again
 def is_ordered(sql: str) -> bool:
     """Whether the outermost query has ORDER BY.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -51,24 +51,29 @@ class Run:
         """What the run is."""
         return str(self.manifest["digest"])
 
-    def calls(self) -> list[Call]:
-        """Every model call of the run, as they were made."""
-        return [Call(**record) for record in _lines(self.folder / "calls.jsonl")]
+    def calls(self, *, damaged: Callable[[str], object] | None = None) -> list[Call]:
+        """Every model call of the run, as they were made; ``damaged`` as for ``open_run``."""
+        return [Call(**record) for record in whole_lines(self.folder / "calls.jsonl", damaged=damaged)]
 
 
-def open_run(folder: Path) -> Run:
-    """Read a run. Raises RunError where the folder holds none."""
+def open_run(folder: Path, *, damaged: Callable[[str], object] | None = None) -> Run:
+    """Read a run; ``damaged`` is told of lines that are left out. Raises RunError where the folder holds none."""
+    run = Run(folder, open_manifest(folder))
+    for line in whole_lines(folder / "journal.jsonl", damaged=damaged):
+        _replay(run, line)
+    return run
+
+
+def open_manifest(folder: Path) -> Record:
+    """What a run says of itself. Raises RunError where the folder holds none."""
     try:
-        manifest = json.loads((folder / "run.json").read_bytes())
+        manifest: Record = json.loads((folder / "run.json").read_bytes())
         manifest["configuration"], manifest["digest"]
     except FileNotFoundError:
         raise RunError(f"{folder}: no run here (run.json is missing)") from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{folder / 'run.json'}: damaged: {error}") from None
-    run = Run(folder, manifest)
-    for line in _lines(folder / "journal.jsonl"):
-        _replay(run, line)
-    return run
+    return manifest
 
 
 def _replay(run: Run, line: Record) -> None:
@@ -79,18 +84,25 @@ def _replay(run: Run, line: Record) -> None:
         found |= {metric: Verdict(metric, *verdict) for metric, verdict in line["verdicts"].items()}
 
 
-def _lines(file: Path) -> Iterator[Record]:
+def whole_lines(file: Path, *, damaged: Callable[[str], object] | None = None) -> Iterator[Record]:
     """The whole lines of a JSONL file; a torn last line counts as never written.
 
-    Raises RunError for any other line that cannot be read: what comes after it must not be lost unseen.
+    Any other line that cannot be read is left out and told to ``damaged``; without it raises RunError: what comes
+    after such a line must not be lost unseen.
     """
     with suppress(FileNotFoundError):
         *whole, _torn = file.read_bytes().split(b"\n")
         for number, line in enumerate(whole, 1):
             try:
-                yield json.loads(line)
+                record = json.loads(line)
             except ValueError:
-                raise RunError(f"{file}, line {number}: damaged; without this line the run can be used") from None
+                record = None
+            if isinstance(record, dict):
+                yield record
+            elif damaged is None:
+                raise RunError(f"{file}, line {number}: damaged; without this line the run can be used")
+            else:
+                damaged(f"{file}, line {number}: damaged, and left out")
 
 
 def find_run(name: str, folders: Sequence[Path]) -> Path:

@@ -92,6 +92,15 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f}"
 
 
+def probability(p: float) -> str:
+    """A p value with three decimals, the smallest as a bound.
+
+    >>> probability(0.0321), probability(0.00001)
+    ('0.032', '<0.001')
+    """
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
 def interval_text(row: Row) -> str:
     if row.spread is not None:
         return f"± {100 * row.spread:.1f}"
