@@ -107,6 +107,7 @@ DEEP = [
 ]
 
 
+@pytest.mark.slow
 def test_nothing_is_raised(tiny: Dataset) -> None:
     schema = tiny.schemas["bell_towers"]
     for sql in (*(sql for _, sql in HOSTILE.values()), *DEEP):
@@ -114,6 +115,12 @@ def test_nothing_is_raised(tiny: Dataset) -> None:
             assert set(classes(other, sql, schema)) <= set(CLASSES)
             assert all(str(change) for change in changes(sql, other))
         assert classes(sql, sql, schema) == ()
+        assert constructs(sql) <= set(CONSTRUCTS)
+
+
+def test_deep_and_odd_sql_is_no_trouble() -> None:
+    for sql in DEEP:
+        assert set(classes("SELECT name FROM tower", sql)) <= set(CLASSES)
         assert constructs(sql) <= set(CONSTRUCTS)
 
 

@@ -65,8 +65,12 @@ def normal_form(sql: str, known: Names = (), backwards: bool = False) -> Query |
         return None
 
 
+@lru_cache(maxsize=1 << 10)  # parsing takes half of the time, and gold is asked for many times
 def read(sql: str) -> Node | None:
-    """sqlglot's tree of a query; None of what is none. Operators may be split, as the official evaluator takes them."""
+    """sqlglot's tree of a query, not to be changed; None of what is none.
+
+    Operators may be split, as the official evaluator takes them.
+    """
     from sqlglot import exp
 
     tree = parsed(sql.replace("> =", ">=").replace("< =", "<=").replace("! =", "!="))
