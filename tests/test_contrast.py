@@ -108,6 +108,13 @@ def test_classes_are_counted_by_side(found: Contrast) -> None:
     for side in found.sides:
         wrong = sum(1 for score in side.scores.values() if score < 1)
         assert 0 < max(found.classes[side.name].values()) <= wrong <= sum(found.classes[side.name].values())
+        by_construct = found.classes_by_construct[side.name]
+        assert by_construct["all"] == found.classes[side.name]
+        assert all(
+            count <= by_construct["all"][name] for counts in by_construct.values() for name, count in counts.items()
+        )
+        joined = [e.sql for e in found.dataset.examples if side.scores[e.question.id] < 1 and "JOIN" in e.sql]
+        assert ("join" in by_construct) is bool(joined)
 
 
 def test_text(found: Contrast) -> None:
@@ -140,17 +147,30 @@ def test_latex(found: Contrast) -> None:
 
 def test_seeds_are_pooled_by_question(runs: Runs, tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
-    for name, folder in (("first of 5", first), ("majority of 5", second)):
+    for seed, (name, folder) in enumerate((("first of 5", first), ("majority of 5", second))):
         shutil.copytree(runs[name].run.folder, folder)
         told = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        (folder / "run.json").write_text(json.dumps(told | {"configuration": "five"}), encoding="utf-8")
+        told |= {"configuration": "five", "identity": runs["first of 5"].run.manifest["identity"] | {"seed": seed}}
+        (folder / "run.json").write_text(json.dumps(told), encoding="utf-8")
     strong = runs["a stronger system"]
-    found = compare(first, second, strong.run.folder)
+    found = compare(first, second, strong)
     assert [(side.name, len(side.runs)) for side in found.sides] == [("five", 2), ("a stronger system", 1)]
     assert found.sides[0].score == pytest.approx((17 + 23) / 60)
     (pair,) = found.pairs
     halves = [score for score in found.sides[0].scores.values() if score == 0.5]
     assert len(halves) == 10 and pair.statistics.mcnemar is None
+
+
+def test_equal_names_of_different_runs_are_told_apart(runs: Runs, tmp_path: Path) -> None:
+    """As before and after a strategy was edited."""
+    edited = tmp_path / "edited"
+    shutil.copytree(runs["majority of 5"].run.folder, edited)
+    told = json.loads((edited / "run.json").read_text(encoding="utf-8"))
+    (edited / "run.json").write_text(json.dumps(told | {"configuration": "first of 5"}), encoding="utf-8")
+    found = compare(runs["first of 5"], edited)
+    digests = [runs[name].run.digest[:8] for name in ("first of 5", "majority of 5")]
+    assert [side.name for side in found.sides] == [f"first of 5 ({digest})" for digest in digests]
+    assert [side.score for side in found.sides] == [17 / 30, 23 / 30]
 
 
 def test_incomplete_runs(out: Path, runs: Runs, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from text2sql.audit import check_data as check_data
     from text2sql.config import load as load
     from text2sql.contrast import compare as compare
+    from text2sql.contrast_report import contrast_text as contrast_text
     from text2sql.dataset import load_dataset as load_dataset
     from text2sql.errors import Text2SQLError as Text2SQLError
     from text2sql.queries import query as query
@@ -48,6 +49,7 @@ _HOME = {
     "Text2SQLError": "errors",
     "check_data": "audit",
     "compare": "contrast",
+    "contrast_text": "contrast_report",
     "evaluate": "rescore",
     "evaluate_pairs": "rescore",
     "load": "config",
@@ -68,6 +70,7 @@ __all__ = [
     "__version__",
     "check_data",
     "compare",
+    "contrast_text",
     "evaluate",
     "evaluate_pairs",
     "load",

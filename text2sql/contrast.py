@@ -122,6 +122,11 @@ class Contrast:
     @cached_property
     def classes(self) -> Mapping[str, Mapping[str, int]]:
         """How many wrong predictions of each side differ from gold in each way; a prediction may in several."""
+        return {name: spread["all"] for name, spread in self.classes_by_construct.items()}
+
+    @cached_property
+    def classes_by_construct(self) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
+        """The same over all ("all") and over the questions whose gold has a construct: ``[side][construct][class]``."""
         gold = {example.question.id: example for example in self.dataset.examples}
         return {side.name: _spread(side, gold, self.dataset) for side in self.sides}
 
@@ -181,7 +186,7 @@ def contrast(
     steps: bool = False,
     notes: Sequence[str] = (),
 ) -> Contrast:
-    """Compare configurations, several runs of one name on the same data being its seeds.
+    """Compare configurations; runs of one that differ in their seed alone are pooled by question.
 
     Every side is compared with the first and, with ``steps``, with the one before it. ``metric``: by default the
     first one that all runs have. ``common``: runs that answered different questions are compared over those that
@@ -203,8 +208,7 @@ def contrast(
         raise RunError("no question that all of these runs answered")
     databases = {example.question.id: example.question.db_id for example in first.dataset.examples}
     clusters = [databases[one] for one in counted]
-    names = list(dict.fromkeys(run.name for run in runs))
-    sides = [_side(name, [r for r in runs if r.name == name], metric, counted, clusters, notes) for name in names]
+    sides = [_side(name, seeds, metric, counted, clusters, notes) for name, seeds in _by_configuration(runs).items()]
     asked = [(sides[0], side) for side in sides[1:]]
     asked += list(pairwise(sides[1:])) if steps else []
     found = [paired(list(a.scores.values()), list(b.scores.values()), clusters) for a, b in asked]
@@ -224,6 +228,22 @@ def contrast(
         tuple(pairs),
         tuple(notes),
     )
+
+
+def _by_configuration(runs: Sequence[Scored]) -> dict[str, list[Scored]]:
+    """Runs by a name of their own: those that differ in their seed alone are one configuration.
+
+    What has the same name otherwise, as before and after its code was changed, is told apart by its digest.
+    """
+    groups: dict[tuple[str, str], list[Scored]] = {}
+    for run in runs:
+        identity = {key: value for key, value in run.run.manifest["identity"].items() if key != "seed"}
+        groups.setdefault((run.name, json.dumps(identity, sort_keys=True)), []).append(run)
+    names = Counter(name for name, _ in groups)
+    return {
+        name if names[name] == 1 else f"{name} ({seeds[0].run.digest[:8]})": seeds
+        for (name, _), seeds in groups.items()
+    }
 
 
 def _metric(runs: Sequence[Scored], metric: str | None) -> str:
@@ -320,23 +340,26 @@ def _grouped(
         yield Group(name, len(ids), before, after, gained[name], lost[name])
 
 
-def _spread(side: Side, gold: Mapping[str, Example], dataset: Dataset) -> dict[str, int]:
+def _spread(side: Side, gold: Mapping[str, Example], dataset: Dataset) -> dict[str, dict[str, int]]:
     """Kept in the cache folder: to parse all that is wrong takes longer than all the rest of a comparison."""
     wrong = [one for one, score in side.scores.items() if score < 1]
 
     def build(folder: Path) -> None:
-        found: Counter[str] = Counter()
+        found: dict[str, Counter[str]] = {"all": Counter()}
         for one in wrong:
-            schema = dataset.schemas[gold[one].question.db_id]
-            found.update(classes(gold[one].sql, side.sqls[one], schema))
-        counts = {name: found[name] for name in CLASSES if found[name]}
-        (folder / "classes.json").write_text(json.dumps(counts), encoding="utf-8")
+            example = gold[one]
+            schema = dataset.schemas[example.question.db_id]
+            for construct in ("all", *sorted(constructs(example.sql))):
+                found.setdefault(construct, Counter()).update(classes(example.sql, side.sqls[one], schema))
+        spread = {key: {name: counts[name] for name in CLASSES if counts[name]} for key, counts in found.items()}
+        (folder / "classes.json").write_text(json.dumps(spread), encoding="utf-8")
 
     code = [file_digest(Path(module.__file__ or "")) for module in (differences, normal_form, terms)]
     pairs = [text for one in wrong for text in (one, gold[one].sql, side.sqls[one])]
-    name = digest(version("sqlglot"), dataset.checksum, *code, *pairs)
-    counts: dict[str, int] = json.loads((kept(cache_folder() / "classes" / name, build) / "classes.json").read_bytes())
-    return counts
+    name = digest("2", version("sqlglot"), dataset.checksum, *code, *pairs)
+    folder = kept(cache_folder() / "classes" / name, build)
+    spread: dict[str, dict[str, int]] = json.loads((folder / "classes.json").read_bytes())
+    return spread
 
 
 def worse(found: Contrast) -> list[Pair]:

@@ -242,6 +242,11 @@ def _side_json(side: Side, found: Contrast) -> dict[str, Any]:
         "cost": side.cost,
         "seconds": side.seconds,
         "classes": dict(found.classes[side.name]),
+        "classes_by_construct": {
+            construct: dict(counts)
+            for construct, counts in found.classes_by_construct[side.name].items()
+            if construct != "all"
+        },
     }
 
 
