@@ -239,6 +239,13 @@ def test_the_command(told: Told) -> None:
     assert [curve["name"] for curve in both["curves"]] == ["first of 5", "majority of 5"]
 
 
+def test_one_run_is_enough_for_its_curves(told: Told) -> None:
+    status, printed, _ = told("majority-of-5", "--curves")
+    assert status == 0
+    assert [line.split()[3:5] for line in printed.splitlines()[-5:]][-1] == ["5", "76.7"]
+    assert told("majority-of-5")[0] == 2
+
+
 def test_a_folder_stands_for_its_runs(told: Told, out: Path) -> None:
     status, printed, _ = told(out / "tiny", "--json")
     assert status == 0 and len(json.loads(printed)["configurations"]) == 4

@@ -233,7 +233,13 @@ def compare(
     folders = [folder for run in runs for folder in _runs_in(run, out)]
     drawings = plots.drawings(plot or [], against or [])
     found = contrast.compare(
-        *folders, metric=metric, steps=steps, common=common, different_data=different_data, data=data
+        *folders,
+        metric=metric,
+        steps=steps,
+        common=common,
+        different_data=different_data,
+        alone=curves or bool(drawings),
+        data=data,
     )
     sampled = sampling.curves(found) if curves else []
     if as_json:

@@ -137,12 +137,14 @@ def compare(
     steps: bool = False,
     common: bool = False,
     different_data: bool = False,
+    alone: bool = False,
     data: str | Path | None = None,
 ) -> Contrast:
     """Compare runs, as ``run`` gives them or by their folders; see ``contrast``. Raises RunError, DataError.
 
     ``data``: where the data set of stored runs is now. ``different_data``: runs of other data sets, splits or questions
-    are compared over the questions that all share, by their text; otherwise that is refused.
+    are compared over the questions that all share, by their text; otherwise that is refused. ``alone``: one run is
+    enough, as for its curves.
     """
     notes: list[str] = []
     folders = [Path(run) for run in runs if not isinstance(run, Scored)]
@@ -150,7 +152,7 @@ def compare(
         opened = dict(zip(folders, scored(folders, executor, data=data, damaged=notes.append), strict=True))
     found = [run if isinstance(run, Scored) else opened[Path(run)] for run in runs]
     found = [run for at, run in enumerate(found) if not any(run is other for other in found[:at])]
-    if len(found) < 2:
+    if len(found) < (1 if alone else 2):
         raise RunError("give two runs or more to compare" + "".join(f", not {one.run.folder} alone" for one in found))
     if len({str(_asked(run)) for run in found}) > 1:
         if not different_data:
