@@ -65,6 +65,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     assert (os.listdir(database.parent), os.listdir("."), os.listdir(tmp_path / "temporary")) == (["x.sqlite"], [], [])
 
 
+RESOURCES = {"timeout", "too_big"}
+
+
+def admitted(name: str) -> set[str]:
+    """The outcomes of a statement; which of the limits it meets first depends on the machine."""
+    told = set(HOSTILE[name][0].split())
+    return told | RESOURCES if told & RESOURCES else told
+
+
 @pytest.mark.slow
 def test_every_statement_has_its_outcome(folder: Path) -> None:
     database = folder / "database/x/x.sqlite"
@@ -83,7 +92,7 @@ def test_every_statement_has_its_outcome(folder: Path) -> None:
         # Workers are alive, or replaced by the next statement.
         counts = in_parallel(lambda n: executor.execute(database, f"SELECT count(*) + {n} FROM t").rows, range(8), 2)
         assert sorted(counts) == [((1000 + n,),) for n in range(8)]
-    assert {name: error for name, error in found.items() if error not in HOSTILE[name][0].split()} == {}
+    assert {name: error for name, error in found.items() if error not in admitted(name)} == {}
     assert len(HOSTILE) >= 180 and "crashed" not in found.values()
     assert time.monotonic() - start < len(HOSTILE) * (SECONDS + 3)
     assert peak < 3 << 19  # KiB
@@ -136,7 +145,7 @@ def test_hostile_predictions(folder: Path) -> None:
     assert {reason for verdicts in found.values() for _, reason in verdicts.values()} <= REASONS
     assert {name for name, verdicts in found.items() if any(verdicts[metric][0] for metric in METRICS[:4])} == set()
     outcomes = {name: verdicts["valid_sql"][1] or "ok" for name, verdicts in found.items()}
-    assert {name: error for name, error in outcomes.items() if error not in HOSTILE[name][0].split()} == {}
+    assert {name: error for name, error in outcomes.items() if error not in admitted(name)} == {}
 
 
 @pytest.mark.slow
