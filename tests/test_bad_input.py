@@ -197,6 +197,21 @@ def test_evaluate_pairs_of_which_one_is_wrong(line: str, message: str, told: Tol
     assert not (here / "out.jsonl").exists()
 
 
+def test_pairs_keep_their_places_where_some_are_left_out(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [PAIR, PAIR | {"gold": "SELECT one"}, PAIR]
+    (here / "p.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    arguments = ["evaluate", "--pairs", "p.jsonl", "--data", "tiny", "--only-runnable", "--verdicts", "out.jsonl"]
+    monkeypatch.setattr(sys, "argv", ["text2sql", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert capsys.readouterr().out.startswith("tiny, 2 of 3 pairs; left out: 1 whose gold does not run\n")
+    records = [json.loads(line) for line in (here / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [(record["index"], record["id"]) for record in records] == [(0, "p-0000"), (2, "p-0002")]
+
+
 def test_evaluate_without_spider(told: Told, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("text2sql.dataset.download_folder", lambda name: tmp_path / name)
     message = "Spider is not here yet: 'text2sql data download spider' fetches it, or give its folder"

@@ -76,7 +76,8 @@ class Evaluation:
         """
         if absent := [metric for metric in OFFICIAL_METRICS if metric not in self.verdicts]:
             raise ConfigError(f"{self.file}: a file of verdicts needs the metrics {', '.join(absent)}")
-        for index, example in enumerate(self.dataset.examples):
+        for example in self.dataset.examples:
+            index = int(example.question.id.rpartition("-")[2])  # ids keep counting where examples are left out
             yield {"file": str(self.file), "index": index, **self._record(example)}
 
     def _record(self, example: Example) -> dict[str, object]:
@@ -100,7 +101,8 @@ class Evaluation:
 def write_verdicts(file: str | Path, evaluations: Sequence[Evaluation]) -> None:
     """Write a JSON line per example, one file of predictions after the other, told apart by ``file``.
 
-    ``index`` counts from 0. ``hardness``, ``execution``, ``execution_keep_distinct`` and ``exact_set_match`` (1 or 0)
+    ``index`` is the place among the file's examples, from 0, also where some are left out.
+    ``hardness``, ``execution``, ``execution_keep_distinct`` and ``exact_set_match`` (1 or 0)
     are the official verdicts, ``parsed`` says whether the official grammar reads the prediction; ``hardness`` and
     ``exact_set_match`` are null where it does not read gold. ``failure``: a class of ``failures.FAILURES``, empty where
     ``execution`` is 1. Every further metric's score is a field of its own, under the metric's label.
