@@ -9,8 +9,10 @@
     │   └── RunError          a run folder: not found, not complete
     │       └── RunLocked     another process is writing it
     ├── ProviderError         a model provider failed for good: the question stays unanswered
+    │   └── CallFailed        one call of an endpoint failed; its kind says whether another try may help
     ├── ParseError            SQL outside the grammar of the official evaluator
-    └── Interrupted           the user stopped a run; what is finished is stored
+    ├── Interrupted           the user stopped a run; what is finished is stored
+    └── Halted                no further call can be made (money, key, quota); what is finished is stored
 
 SQL that does not run is no exception: it is a ``Result`` with an error class.
 """
@@ -19,6 +21,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from text2sql.types import Limits
 
 
 class Text2SQLError(Exception):
@@ -57,12 +63,37 @@ class ProviderError(Text2SQLError):
     """A model provider failed after all retries."""
 
 
+class CallFailed(ProviderError):
+    """One call of an endpoint failed.
+
+    ``kind``: "passing" (another try may help), "limited" (too many calls, ``retry_after`` seconds may help),
+    "differs" (the endpoint does not know the optional ``parameter``), "account" (every call would fail: the key, the
+    quota, the model's name), "final" (this request fails whenever it is made).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        kind: Literal["passing", "limited", "differs", "account", "final"] = "final",
+        *,
+        parameter: str = "",
+        retry_after: float | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind, self.parameter, self.retry_after, self.limits = kind, parameter, retry_after, limits
+
+
 class ParseError(Text2SQLError):
     """SQL outside the grammar of the official evaluator."""
 
 
 class Interrupted(Text2SQLError):
     """The user stopped a run; everything finished is stored."""
+
+
+class Halted(Text2SQLError):
+    """No further call can be made; everything finished is stored."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

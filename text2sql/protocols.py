@@ -7,7 +7,7 @@ satisfies its folder's Protocol.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
@@ -20,6 +20,8 @@ from text2sql.types import (
     Prediction,
     Prompt,
     Question,
+    Reply,
+    Request,
     Result,
     Schema,
     Verdict,
@@ -93,6 +95,23 @@ class Model(Protocol):
 
     def complete(self, prompt: Prompt, *, n: int, temperature: float, seed: int) -> Completions:
         """Up to ``n`` completions."""
+
+
+@runtime_checkable
+class Remote(Protocol):
+    """What a model may also be: behind an endpoint that is paid, limited and at times down.
+
+    It only translates. Its answers are then kept, its calls paced, tried again and accounted for by the caller.
+    """
+
+    def request(self, prompt: Prompt, *, temperature: float) -> Request:
+        """What is to be asked. Raises CallFailed where it cannot be asked of this endpoint."""
+
+    def send(self, request: Request, *, n: int, seed: int, without: Set[str]) -> Reply:
+        """Make one call, for ``n`` completions; ``without``: optional parameters that the endpoint does not know.
+
+        Raises CallFailed.
+        """
 
 
 @runtime_checkable

@@ -118,11 +118,15 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one completion and what they cost in US dollars; ``None`` where nobody says."""
+    """Tokens and what they cost in US dollars; ``None`` where nobody says.
+
+    ``cached_tokens``: those of the prompt that the provider had in a cache of its own, and sells for less.
+    """
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cost: float | None = None
+    cached_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,43 @@ class Completion:
 
 
 Completions: TypeAlias = Sequence[Completion]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a remote model is asked, all but how often and by which seed.
+
+    ``endpoint``: its URL; ``body``: all that shapes the answer, as JSON with sorted keys. ``prompt_bound``: it has no
+    more tokens than that; ``completion_bound``: nor has an answer, None where nobody says.
+    """
+
+    endpoint: str
+    model: str
+    path: str
+    body: str
+    prompt_bound: int
+    completion_bound: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an endpoint said of its limits: so many in all, so many left, seconds until all are there again."""
+
+    requests: int | None = None
+    requests_left: int | None = None
+    requests_reset: float | None = None
+    tokens: int | None = None
+    tokens_left: int | None = None
+    tokens_reset: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one call: one completion or several, the tokens of them all, and the endpoint's limits."""
+
+    completions: tuple[Completion, ...]
+    usage: Usage = Usage()
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True)
