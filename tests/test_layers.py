@@ -18,7 +18,7 @@ TOOLS = [
     "artifacts", "parallel", "processes", "registry", "matching", "results", "sandbox", "failures", "worker", "schema",
     "sql", "ties", "spider_sql", "spider_match", "structures", "vocabulary", "linking", "skeleton", "terms",
     "normal_form", "differences", "predictions", "databases", "dataset", "pairs", "embedded", "execution_cache",
-    "executor", "calls", "index", "download",
+    "executor", "responses", "calls", "prices", "budget", "pacing", "calling", "exchange", "index", "download",
 ]  # fmt: skip
 STRATEGIES = [
     "linkers", "models", "embedders", "retrievers", "rerankers", "prompts", "generators", "revisers", "voters",
@@ -27,7 +27,7 @@ STRATEGIES = [
 STAGES = ["pipeline", "evaluator"]
 WORK = [
     "experiment", "experiment_file", "config", "intervals", "comparison", "curves", "store", "manifest", "outcome",
-    "verdicts", "assemble", "tuning", "gold", "runner", "rescore", "stored", "revote", "tables", "report",
+    "verdicts", "assemble", "tuning", "gold", "runner", "rescore", "stored", "revote", "tables", "report", "estimate",
     "evaluation_report", "contrast", "sampling", "contrast_report", "plots", "run_files", "views", "queries",
     "retrieval", "show", "ask", "audit", "catalogue",
 ]  # fmt: skip

@@ -9,13 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from text2sql import registry
-from text2sql.calls import Labelled, Ledger
+from text2sql import __version__, registry
+from text2sql.calls import Ledger
 from text2sql.dataset import Dataset
 from text2sql.errors import ConfigError
 from text2sql.evaluator import Judge
+from text2sql.exchange import Exchange, Labelled
 from text2sql.executor import Execute, Executor
-from text2sql.experiment import Choice, Configuration
+from text2sql.experiment import Choice, Configuration, run_digest
 from text2sql.index import Collection, Embedder, Indexes
 from text2sql.pipeline import Pipeline
 from text2sql.protocols import (
@@ -25,6 +26,7 @@ from text2sql.protocols import (
     Explaining,
     Generator,
     Linker,
+    Remote,
     Render,
     Reranker,
     Retriever,
@@ -47,6 +49,8 @@ class Assembly:
     executor: Executor
     ledger: Ledger
     indexes: Indexes = field(default_factory=Indexes)
+    exchange: Exchange = field(default_factory=Exchange)
+    remote: set[str] = field(default_factory=set)  # names of the models behind endpoints, once the pipeline is built
 
     def pipeline(self) -> Pipeline:
         """The configuration, ready to answer. Raises ConfigError where a strategy asks for what there is not."""
@@ -115,7 +119,14 @@ class Assembly:
 
     def _labelled(self, choice: Choice, stage: str) -> Labelled:
         name = str(choice.options.get("name", choice.use))
-        return Labelled(self._build(choice), name, stage, self.ledger)
+        model = self._build(choice)
+        if isinstance(model, Remote):
+            self.remote.add(name)
+        return Labelled(model, name, stage, self.ledger, self.exchange, self._digest)
+
+    @cached_property
+    def _digest(self) -> str:
+        return run_digest(self.configuration, self.dataset, __version__)
 
     def _renders(self, choices: tuple[Choice, ...]) -> list[Render]:
         return [self._build(choice) for choice in choices]

@@ -1,21 +1,21 @@
-"""Model calls: who asked for what at which stage, and what it took. Later also their cache and limits."""
+"""Model calls: who asked for what at which stage, and what it took."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from text2sql.protocols import Model
-from text2sql.types import Completions, Prompt
-
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One model call. Tokens and cost in US dollars are None where nobody says; ``paid`` is 0 if cached."""
+    """What a stage asked of a model at once: ``n`` completions, ``cached`` of them from the cache.
+
+    Tokens and ``cost``, in US dollars, are those of all completions, as if none had been cached, None where nobody
+    says; ``paid`` is what was paid now, by ``requests``, as the response cache numbers them, after ``retries``.
+    """
 
     question: str
     stage: str
@@ -26,6 +26,9 @@ class Call:
     completion_tokens: int | None = None
     cost: float | None = None
     paid: float | None = None
+    cached: int = 0
+    retries: int = 0
+    requests: tuple[str, ...] = ()
     error: str = ""
 
 
@@ -47,41 +50,21 @@ class Ledger:
             return self._calls.pop(question, [])
 
 
-@dataclass(frozen=True)
-class Labelled:
-    """A model as one stage sees it: every call goes to the ledger."""
+def last_attempts(calls: Iterable[Call]) -> list[Call]:
+    """The calls that led to each question's stored answer, without those of attempts that were given up before.
 
-    model: Model
-    name: str
-    stage: str
-    ledger: Ledger
-
-    def complete(self, prompt: Prompt, *, n: int, temperature: float, seed: int) -> Completions:
-        """What the model says."""
-        start, error = time.perf_counter(), ""
-        completions: Completions = ()
-        try:
-            completions = self.model.complete(prompt, n=n, temperature=temperature, seed=seed)
-            return completions
-        except Exception as failure:
-            error = f"{type(failure).__name__}: {failure}"
-            raise
-        finally:
-            usages = [completion.usage for completion in completions]
-            self.ledger.add(
-                Call(
-                    question=prompt.question.id,
-                    stage=self.stage,
-                    model=self.name,
-                    n=n,
-                    seconds=round(time.perf_counter() - start, 6),
-                    prompt_tokens=total(usage.prompt_tokens for usage in usages),
-                    completion_tokens=total(usage.completion_tokens for usage in usages),
-                    cost=total(usage.cost for usage in usages),
-                    paid=total(0.0 if c.cached else c.usage.cost for c in completions),
-                    error=error,
-                )
-            )
+    A question's calls are followed by one of the stage "question", which ends the attempt.
+    """
+    attempts: dict[str, list[Call]] = {}
+    ended: set[str] = set()
+    for call in calls:
+        if call.question in ended:
+            attempts[call.question] = []
+            ended.remove(call.question)
+        attempts.setdefault(call.question, []).append(call)
+        if call.stage == "question":
+            ended.add(call.question)
+    return [call for attempt in attempts.values() for call in attempt]
 
 
 Number = TypeVar("Number", int, float)

@@ -66,6 +66,11 @@ def run(
     workers: Workers = None,
     out: Out = None,
     retry: Annotated[bool, typer.Option("--retry", help="Ask unanswered questions again.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count calls, tokens and cost, as upper bounds; send nothing.")
+    ] = False,
+    max_cost: Annotated[float | None, typer.Option(min=0, help="Dollars: stop before more is spent now.")] = None,
+    prices: Annotated[list[Path] | None, typer.Option(help="A price list that goes before the others.")] = None,
     allow_gold_errors: GoldErrors = False,
     as_json: AsJson = False,
     markdown: Markdown = False,
@@ -73,10 +78,20 @@ def run(
 ) -> None:
     """Run the configurations of an experiment, or go on where an earlier run ended; print their table."""
     from text2sql import config, report, runner
+    from text2sql import estimate as estimating
 
     loaded = config.load(experiment, data=data, split=split, overrides=set_ or [])
     if only:
         loaded = loaded.only(only)
+    if dry_run:
+        estimates = estimating.dry_run(
+            loaded, limit=limit, out=out, retry=retry, prices=prices or [], progress=not quiet
+        )
+        if as_json:
+            _print_json(estimating.estimates_json(estimates))
+        else:
+            print(estimating.estimate_table(loaded, estimates, markdown=markdown))
+        return
     runs = runner.run(
         loaded,
         limit=limit,
@@ -84,6 +99,8 @@ def run(
         out=out,
         retry=retry,
         allow_gold_errors=allow_gold_errors,
+        max_cost=max_cost,
+        prices=prices or [],
         progress=not quiet,
     )
     if as_json:
@@ -471,13 +488,16 @@ def _run_app() -> int:
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    from text2sql.errors import Interrupted, Text2SQLError
+    from text2sql.errors import Halted, Interrupted, Text2SQLError
 
     try:
         yield
     except Interrupted as error:
         _complain(str(error))
         _end_at_once(130)
+    except Halted as error:
+        _complain(str(error))
+        _end_at_once(3)
     except KeyboardInterrupt:
         _complain("interrupted")
         _end_at_once(130)

@@ -17,7 +17,7 @@ from statistics import fmean, median
 
 from text2sql import differences, normal_form, terms
 from text2sql.artifacts import cache_folder, digest, file_digest, kept
-from text2sql.calls import total
+from text2sql.calls import last_attempts, total
 from text2sql.comparison import Interval, Paired, holm, interval, paired, pooled
 from text2sql.dataset import Dataset
 from text2sql.differences import CLASSES, Change, changes, classes, constructs
@@ -273,7 +273,8 @@ def _side(
     verdicts = [run.judged.verdicts[metric] for run in seeds]
     scores = pooled([[found[one].score for one in ids] for found in verdicts])
     wanted = set(ids)
-    calls = [call for run in seeds for call in run.run.calls(damaged=notes.append) if call.question in wanted]
+    each_calls = (last_attempts(run.run.calls(damaged=notes.append)) for run in seeds)
+    calls = [call for one in each_calls for call in one if call.question in wanted]
     asked = [call for call in calls if call.stage != "question"]
     times = [call.seconds for call in calls if call.stage == "question"]
     return Side(

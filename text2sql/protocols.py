@@ -104,6 +104,10 @@ class Remote(Protocol):
     It only translates. Its answers are then kept, its calls paced, tried again and accounted for by the caller.
     """
 
+    @property
+    def retries(self) -> int:
+        """Further tries of a call that failed in passing."""
+
     def request(self, prompt: Prompt, *, temperature: float) -> Request:
         """What is to be asked. Raises CallFailed where it cannot be asked of this endpoint."""
 

@@ -170,6 +170,11 @@ def _fit(annotation: Any, value: Any) -> tuple[Any] | None:
             return None
         fits = [_fit(arguments[0], item) for item in value]
         return None if None in fits else (tuple(fit[0] for fit in fits if fit),)
+    if getattr(origin, "__name__", "") == "Mapping":
+        if not isinstance(value, Mapping):
+            return None
+        values = {key: _fit(arguments[1], item) for key, item in value.items()}
+        return None if None in values.values() else ({key: fit[0] for key, fit in values.items() if fit},)
     if annotation is None or annotation is types.NoneType:
         return (None,) if value is None else None
     if annotation is float:
@@ -188,6 +193,8 @@ def describe(annotation: Any) -> str:
         return " or ".join(describe(member) for member in arguments if member is not types.NoneType)
     if origin is Literal:
         return " or ".join(repr(argument) for argument in arguments)
+    if getattr(origin, "__name__", "") == "Mapping":
+        return f"table of {describe(arguments[1])}"
     if arguments:
         return f"list of {describe(arguments[0])}"
     return "path" if annotation is Path else getattr(annotation, "__name__", str(annotation))

@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import fmean, stdev
 from typing import Any
 
-from text2sql.calls import total
+from text2sql.calls import last_attempts, total
 from text2sql.comparison import Paired, paired, pooled
 from text2sql.outcome import Runs, Scored
 from text2sql.tables import (
@@ -40,8 +40,9 @@ def _row(seeds: Sequence[Scored]) -> Row:
     metric = next(iter(first.judge.metrics))
     finals = [value for row in each if (value := row.scores[metric]["all"]) is not None]
     shown = set(first.ids)  # a sample of a longer run shows its own calls
-    calls = [call for run in seeds for call in run.run.calls() if call.question in shown]
-    asked = [call for call in calls if call.stage != "question"]
+    each_calls = [[call for call in run.run.calls() if call.question in shown] for run in seeds]
+    calls = [call for one in each_calls for call in one]
+    asked = [call for one in each_calls for call in last_attempts(one) if call.stage != "question"]
     return Row(
         name=first.name,
         n=each[0].n,
@@ -52,7 +53,7 @@ def _row(seeds: Sequence[Scored]) -> Row:
         errors=sum(_errors(run) for run in seeds) // len(seeds),
         tokens=total(total((call.prompt_tokens, call.completion_tokens)) for call in asked),
         cost=total(call.cost for call in asked),
-        paid=total(call.paid for call in asked),
+        paid=total(call.paid for call in calls),
         seconds=sum(call.seconds for call in calls if call.stage == "question"),
         published=first.published.scores if first.published else None,
         run=str(first.run.folder),

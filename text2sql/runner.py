@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from pathlib import Path
 
 from text2sql.artifacts import cache_folder
 from text2sql.assemble import Assembly
+from text2sql.budget import Budget
 from text2sql.calls import Call, Ledger
 from text2sql.dataset import Dataset
-from text2sql.errors import Interrupted, ProviderError
+from text2sql.errors import Halted, Interrupted, ProviderError
 from text2sql.evaluator import Judge, hardness
+from text2sql.exchange import Exchange
 from text2sql.executor import Executor
 from text2sql.experiment import Experiment
 from text2sql.gold import check_gold
@@ -22,9 +25,13 @@ from text2sql.manifest import manifest, run_folder
 from text2sql.outcome import Runs, Scored
 from text2sql.parallel import in_parallel, processors
 from text2sql.pipeline import Pipeline
+from text2sql.prices import Prices
+from text2sql.responses import Responses
 from text2sql.store import Run, Writer, from_record, open_run, write_run
 from text2sql.tuning import ready
 from text2sql.types import Example, Prediction, Verdict
+
+_IN_FLIGHT = 32  # questions that wait for endpoints, where nobody says how many
 
 
 def run(
@@ -35,26 +42,30 @@ def run(
     out: Path | None = None,
     retry: bool = False,
     allow_gold_errors: bool = False,
+    max_cost: float | None = None,
+    prices: Sequence[Path] = (),
     progress: bool = True,
 ) -> Runs:
     """Run every configuration, or go on where an earlier run ended.
 
-    ``limit``: that many questions, round-robin over the databases; ``workers``: questions in flight, 1 for
-    strictly serial; ``out``: where run folders go, by default runs/ beside the experiment file; ``retry``: ask
-    unanswered questions again; ``allow_gold_errors``: count questions whose gold does not run as wrong, instead
-    of refusing the data. Tuned models that cost nothing are made first where they are missing. Everything is built
+    ``limit``: that many questions, round-robin over the databases; ``workers``: questions in flight and calls in
+    flight, 1 for strictly serial; ``out``: where run folders go, by default runs/ beside the experiment file;
+    ``retry``: ask unanswered questions again; ``allow_gold_errors``: count questions whose gold does not run as
+    wrong, instead of refusing the data; ``max_cost``: dollars that may be spent now; ``prices``: price lists that
+    go before the others. Tuned models that cost nothing are made first where they are missing. Everything is built
     and checked before the first question is asked.
-    Raises UsageError, and Interrupted on an interrupt.
+    Raises UsageError, Interrupted on an interrupt, Halted where no further call can be made.
     """
     experiment = ready(experiment, progress=progress)
     dataset = experiment.dataset
     levels = hardness(dataset)
     examples = sample(dataset.examples, limit)
-    in_flight = workers or processors()
-    # Questions wait for models, so many may be in flight; statements keep a processor busy.
-    with Executor(workers=min(in_flight, processors()), cache=cache_folder() / "executions.sqlite") as executor:
+    # Statements keep a processor busy.
+    executing = Executor(workers=min(workers or processors(), processors()), cache=cache_folder() / "executions.sqlite")
+    asking = exchange(workers=workers, max_cost=max_cost, prices=prices)
+    with executing as executor, asking as calls:
         indexes = Indexes()
-        assemblies = [Assembly(c, dataset, executor, Ledger(), indexes) for c in experiment.configurations]
+        assemblies = [Assembly(c, dataset, executor, Ledger(), indexes, calls) for c in experiment.configurations]
         jobs = [
             _Job(experiment, assembly, examples, levels, run_folder(experiment, assembly.configuration, out), retry)
             for assembly in assemblies
@@ -65,7 +76,24 @@ def run(
         if any(not job.finished for job in jobs) and not allow_gold_errors:
             check_gold(dataset, examples, executor)
         pipelines = [job.assembly.pipeline() if job.asks else None for job in jobs]
-        return Runs([job.run(pipeline, in_flight, progress) for job, pipeline in zip(jobs, pipelines, strict=True)])
+        calls.settled({id for job in jobs if job.asks for id in job.paid_requests})
+        return Runs([job.run(pipeline, workers, progress) for job, pipeline in zip(jobs, pipelines, strict=True)])
+
+
+def exchange(*, workers: int | None = None, max_cost: float | None = None, prices: Sequence[Path] = ()) -> Exchange:
+    """The way to remote models, over the response cache in the user's cache folder; ``max_cost`` in dollars."""
+    from tqdm import tqdm
+
+    def tell(line: str) -> None:
+        tqdm.write(f"text2sql: {line}", file=sys.stderr)
+
+    return Exchange(
+        Responses(cache_folder() / "responses.sqlite"),
+        Prices(prices),
+        slots=workers or _IN_FLIGHT,
+        budget=Budget(max_cost),
+        tell=tell,
+    )
 
 
 def sample(examples: Sequence[Example], limit: int | None) -> list[Example]:
@@ -101,6 +129,7 @@ class _Job:
         self.judge = self.assembly.judge()
         self.metrics = list(self.judge.metrics)
         self.ids = [example.question.id for example in examples]
+        self.exchange = assembly.exchange
         self.stored = open_run(folder) if (folder / "run.json").is_file() else None
 
     @property
@@ -114,28 +143,44 @@ class _Job:
         records = self.stored.records if self.stored else {}
         return any(id not in records or (self.retry and "unanswered" in records[id]) for id in self.ids)
 
-    def run(self, pipeline: Pipeline | None, in_flight: int, progress: bool) -> Scored:
+    @property
+    def paid_requests(self) -> list[str]:
+        """The calls that the run has counted as paid."""
+        return [id for call in self.stored.calls() for id in call.requests] if self.stored else []
+
+    def run(self, pipeline: Pipeline | None, workers: int | None, progress: bool) -> Scored:
         """Do what is left; ``pipeline`` may be missing where nothing is asked."""
         if self.stored is not None and self.finished:
             return self._scored(self.stored)
-        dataset, name = self.experiment.dataset, self.configuration.name
+        dataset = self.experiment.dataset
         with write_run(self.folder, manifest(self.experiment, self.configuration)) as writer:
             todo = [e for e in self.examples if not _done(writer.run, e.question.id, self.metrics, self.retry)]
             work = _Work(pipeline, self.judge, dataset, self.assembly.ledger, writer.run, self.retry)
             bar = _Bar(self._scored(writer.run), len(todo), progress)
+            # Questions that wait for an endpoint may be many.
+            in_flight = workers or (_IN_FLIGHT if self.assembly.remote else processors())
+            halted: Halted | None = None
             try:
                 for answer in in_parallel(work, todo, in_flight):
-                    answer.store(writer, dataset)
-                    bar.update(answer)
+                    if isinstance(answer, Halted):
+                        halted = halted or answer  # what is in flight is paid for: it is waited for and stored
+                    else:
+                        answer.store(writer, dataset)
+                        bar.update(answer)
             except KeyboardInterrupt:
-                raise Interrupted(
-                    f"interrupted: {len(writer.run.records)} of {len(self.ids)} questions of {name!r} are done and "
-                    "stored; the same command goes on from there"
-                ) from None
+                self.exchange.close("interrupted")
+                raise Interrupted(f"interrupted: {self._progress(writer)}") from None
             finally:
                 bar.close()
+                writer.run.manifest["endpoints"] = self.exchange.differences.lines(self.assembly.remote)
                 writer.finish(dataset.examples, self.levels, self.metrics)
+            if halted is not None:
+                raise Halted(f"{halted}: {self._progress(writer)}")
             return self._scored(writer.run)
+
+    def _progress(self, writer: Writer) -> str:
+        done = f"{len(writer.run.records)} of {len(self.ids)} questions of {self.configuration.name!r} are done"
+        return f"{done} and stored; the same command goes on from there"
 
     def _scored(self, run: Run) -> Scored:
         one = self.configuration
@@ -187,7 +232,7 @@ class _Work:
     stored: Run
     retry: bool
 
-    def __call__(self, example: Example) -> _Answer:
+    def __call__(self, example: Example) -> _Answer | Halted:
         start, question = time.perf_counter(), example.question
         record = self.stored.records.get(question.id)
         schema = self.dataset.schemas[question.db_id]
@@ -200,6 +245,9 @@ class _Work:
                 prediction = self.pipeline.predict(question)
             except ProviderError as error:
                 prediction = Prediction(question, schema, unanswered=str(error))
+            except Halted as halted:
+                self.ledger.take(question.id)
+                return halted
         seconds = time.perf_counter() - start
         verdicts = {} if prediction.unanswered else self.judge(example, prediction)
         return _Answer(prediction, verdicts, self.ledger.take(question.id), seconds, new)

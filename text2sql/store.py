@@ -53,7 +53,11 @@ class Run:
 
     def calls(self, *, damaged: Callable[[str], object] | None = None) -> list[Call]:
         """Every model call of the run, as they were made; ``damaged`` as for ``open_run``."""
-        return [Call(**record) for record in whole_lines(self.folder / "calls.jsonl", damaged=damaged)]
+        return [_call(record) for record in whole_lines(self.folder / "calls.jsonl", damaged=damaged)]
+
+
+def _call(record: Record) -> Call:
+    return Call(**record | {"requests": tuple(record.get("requests", ()))})
 
 
 def open_run(folder: Path, *, damaged: Callable[[str], object] | None = None) -> Run:
@@ -140,7 +144,9 @@ class Writer:
     def add(self, prediction: Prediction, schema: Schema, calls: Sequence[Call], seconds: float) -> None:
         """Note a finished question, its database's whole schema, its model calls and the seconds it took."""
         for call in (*calls, Call(prediction.question.id, "question", seconds=round(seconds, 6))):
-            _append(self._calls, {name: value for name in _CALL if (value := getattr(call, name)) not in (None, "")})
+            _append(
+                self._calls, {name: value for name in _CALL if (value := getattr(call, name)) not in (None, "", ())}
+            )
         self._note(to_record(prediction, schema))
 
     def judge(self, question: str, verdicts: Mapping[str, Verdict]) -> None:

@@ -1,7 +1,7 @@
-"""Any OpenAI-compatible chat endpoint as a model: OpenAI, vLLM, Ollama, llama.cpp and many more.
+"""Any OpenAI-compatible endpoint as a model: OpenAI, vLLM, Ollama, llama.cpp and many more.
 
-The official client waits and retries; here stands what is asked, what is made of the answer, and what to do
-where none comes. The client is imported late: that takes half a second.
+It only translates; ``exchange.py`` keeps the answers, paces the calls and tries again. The client is imported with
+the first call: that takes half a second.
 """
 
 from __future__ import annotations
@@ -10,17 +10,26 @@ import json
 import os
 import re
 import weakref
-from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
-from text2sql.errors import ConfigError, ProviderError
+from text2sql.errors import CallFailed, ConfigError
+from text2sql.exchange import Exchange
+from text2sql.models._failures import no_answer, refusal, short
+from text2sql.models._wire import CHAT, COMPLETIONS, chat_body, reply, sent, text_body
 from text2sql.protocols import Model
-from text2sql.types import Completion, Completions, Prompt, ToolCall, Usage
+from text2sql.types import Completions, Prompt, Reply, Request
 
 if TYPE_CHECKING:
-    from openai import OpenAI, OpenAIError
-    from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+    from openai import OpenAI
+
+_OPENAI = "https://api.openai.com/v1"
+_TAKEN = ("model", "messages", "prompt", "n", "seed", "stream", "temperature", "stop", "tools", "max_tokens")
+_SECRET = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)
 
 
 def openai(
@@ -28,152 +37,197 @@ def openai(
     name: str,
     base_url: str | None = None,
     api_key_env: str = "OPENAI_API_KEY",
+    api: Literal["chat", "completions"] = "chat",
+    answer: Literal["text", "json", "tool"] = "text",
     max_tokens: int | None = None,
-    max_completion_tokens: int | None = None,
-    omit: Sequence[Literal["n", "seed", "stop", "temperature"]] = (),
+    stop: Sequence[str] = (),
+    top_p: float | None = None,
+    frequency_penalty: float | None = None,
+    presence_penalty: float | None = None,
+    reasoning_effort: str | None = None,
+    logprobs: bool = False,
+    body: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+    omit: Sequence[Literal["n", "seed", "stop", "temperature", "logprobs", "max_tokens"]] = (),
     timeout: float = 120.0,
-    retries: int = 5,
+    retries: int = 6,
 ) -> Model:
-    """A model behind an OpenAI-compatible chat endpoint.
+    """A model behind an OpenAI-compatible endpoint.
 
     ``base_url``: mostly ends in /v1; by default OPENAI_BASE_URL, else OpenAI's. ``api_key_env``: the environment
-    variable that holds the key; with a ``base_url`` it may be missing. ``max_completion_tokens``: what newer models
-    of OpenAI take instead of ``max_tokens``. ``omit``: what this server refuses and is not to be sent.
-    ``timeout``: seconds of silence. ``retries``: further tries of a call, at growing intervals or when the server
-    says, after a timeout, a lost connection, 408, 409, 429 and 5xx.
+    variable that holds the key; with a ``base_url`` it may be missing. ``api``: "completions" for base models, which
+    go on with a text. ``answer``: SQL found in the text, or handed over as "json" by a schema or by a "tool" call.
+    ``max_tokens``: of each answer, sent as ``max_completion_tokens`` where the endpoint wants that. ``stop``: texts
+    that end an answer, further to the prompt's. ``reasoning_effort``: of models that think first. ``logprobs``: ask
+    for log-probabilities. ``body``: further fields of the request, as a server has them. ``headers``: further
+    headers; ${NAME} in one is the environment variable of this name. ``omit``: what this server does not know;
+    mostly it is found out by itself. ``timeout``: seconds of silence. ``retries``: further tries of a call that
+    failed in passing, at growing intervals or when the server says.
     """
-    url = base_url or os.environ.get("OPENAI_BASE_URL")
-    key = os.environ.get(api_key_env, "").strip()
-    if not key and not url:
-        raise ConfigError(f"model {name!r}: no key; set {api_key_env}, or give the base_url of a server without keys")
-    if timeout <= 0 or retries < 0 or not key.isascii():
-        raise ConfigError(
-            f"model {name!r}: timeout is above 0, retries at least 0, the key in {api_key_env} plain ASCII"
-        )
-    from openai import OpenAI, Timeout
-
-    # A server that is there takes a connection at once, however long its answers take.
-    patience = Timeout(timeout, connect=min(timeout, 10.0))
+    url = (base_url or os.environ.get("OPENAI_BASE_URL") or _OPENAI).rstrip("/")
     try:
-        client = OpenAI(api_key=key or "none", base_url=url, timeout=patience, max_retries=retries)
-    except Exception as error:  # a URL that cannot be read; its class depends on the version of the client
-        raise ConfigError(f"model {name!r}: base_url {url!r}: {error}") from None
-    if client.base_url.scheme not in ("http", "https") or not client.base_url.host:
-        raise ConfigError(f"model {name!r}: base_url is to read like http://localhost:8000/v1, not {url!r}")
-    limits = {"max_tokens": max_tokens, "max_completion_tokens": max_completion_tokens}
-    given = {limit: value for limit, value in limits.items() if value is not None}
-    endpoint = _Endpoint(client, name, api_key_env, given, frozenset(omit))
-    # The client refers to itself: else its connections would stay open until the garbage collector comes by.
-    weakref.finalize(endpoint, client.close).atexit = False
-    return endpoint
+        parts = urlsplit(url)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        fits = False
+    if not fits or "@" in url or "?" in url:
+        raise ConfigError(
+            f"model {name!r}: base_url is to read like http://localhost:8000/v1, without name, password or key, "
+            f"not {_hidden(url)!r}"
+        )
+    if timeout <= 0 or retries < 0 or (max_tokens or 1) < 1:
+        raise ConfigError(f"model {name!r}: timeout and max_tokens are above 0, retries at least 0")
+    if api == "completions" and answer != "text":
+        raise ConfigError(f'model {name!r}: answer = "{answer}" needs api = "chat"')
+    for header, value in (headers or {}).items():
+        if _SECRET.search(header) and "${" not in value:
+            raise ConfigError(
+                f"model {name!r}: header {header!r} holds a secret: write ${{NAME}}, an environment variable"
+            )
+    given = {
+        "max_tokens": max_tokens,
+        "top_p": top_p,
+        "frequency_penalty": frequency_penalty,
+        "presence_penalty": presence_penalty,
+        "reasoning_effort": reasoning_effort,
+        "logprobs": logprobs or None,
+    }
+    if taken := [field for field in body or {} if field in _TAKEN]:
+        raise ConfigError(f"model {name!r}: body may not hold {taken[0]!r}: that is set elsewhere")
+    fields = {key: value for key, value in given.items() if value is not None} | dict(body or {})
+    if url == _OPENAI and "max_tokens" in fields:
+        omit = (*omit, "max_tokens")  # OpenAI's own name for it, which all its models know
+    access = _Access(api_key_env, needed=not (base_url or os.environ.get("OPENAI_BASE_URL")), headers=headers or {})
+    path = CHAT if api == "chat" else COMPLETIONS
+    return _Endpoint(name, url, path, answer, fields, tuple(stop), frozenset(omit), retries, timeout, access)
+
+
+@dataclass(frozen=True)
+class _Access:
+    """What lets us in: read from the environment when it is needed, and never shown."""
+
+    key_name: str
+    needed: bool
+    headers: Mapping[str, str]
+
+    def key(self) -> str:
+        """Raises CallFailed where there is none."""
+        key = os.environ.get(self.key_name, "").strip()
+        if not key and self.needed:
+            raise CallFailed(f"no key; set {self.key_name}, or give the base_url of a server without keys", "account")
+        if not key.isascii():
+            raise CallFailed(f"the key in {self.key_name} is not plain ASCII", "account")
+        return key
+
+    def filled(self) -> dict[str, str]:
+        """The headers with the environment's values. Raises CallFailed."""
+        return {name: re.sub(r"\$\{(\w+)\}", self._value, value) for name, value in self.headers.items()}
+
+    def _value(self, match: re.Match[str]) -> str:
+        if (value := os.environ.get(match[1])) is None:
+            raise CallFailed(f"no environment variable {match[1]}, which a header names", "account")
+        return value.strip()
+
+    def without_secrets(self, text: str) -> str:
+        """A text of the server's, which may repeat what it was sent."""
+        names = [self.key_name, *re.findall(r"\$\{(\w+)\}", " ".join(self.headers.values()))]
+        for secret in filter(None, (os.environ.get(name, "").strip() for name in names)):
+            text = text.replace(secret, "***")
+        return text
 
 
 @dataclass(frozen=True)
 class _Endpoint:
-    client: OpenAI
     name: str
-    key_name: str
-    limits: Mapping[str, int]
+    url: str
+    path: str
+    answer: str
+    fields: Mapping[str, Any]
+    stop: tuple[str, ...]
     omit: frozenset[str]
+    retries: int
+    timeout: float
+    access: _Access
+    making: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def complete(self, prompt: Prompt, *, n: int, temperature: float, seed: int) -> Completions:
-        """``n`` completions, in as many calls as it takes."""
-        completions: list[Completion] = []
-        # Many servers give one choice whatever n is. Each call gives at least one: there are n calls at most.
-        while (done := len(completions)) < n:
-            # Another seed for each call, or all would give the same; far from the seeds of repeated runs.
-            asked = {"n": n - done, "temperature": temperature, "seed": seed + 1000 * done}
-            completions += self._ask(prompt, asked)
-        return completions[:n]
+        """``n`` completions, by itself: nothing is kept. A run asks by ``request`` and ``send``."""
+        return self._exchange.complete(self, prompt, n=n, temperature=temperature, seed=seed)
 
-    def _ask(self, prompt: Prompt, asked: Mapping[str, float]) -> list[Completion]:
-        from openai import OpenAIError
+    @cached_property
+    def _exchange(self) -> Exchange:
+        return Exchange(slots=64)
 
-        optional = {**asked, **self.limits, "stop": prompt.stop, "tools": _tools(prompt)}
-        unsent = self.omit | {key for key, value in optional.items() if value == () or (key, value) == ("n", 1)}
-        settings = {key: value for key, value in optional.items() if key not in unsent}
-        messages = [{"role": message.role, "content": message.content} for message in prompt.messages]
-        where = f"{self.name} at {self.client.base_url.netloc.decode()}"
+    def request(self, prompt: Prompt, *, temperature: float) -> Request:
+        body = chat_body(prompt, self.answer) if self.path == CHAT else text_body(prompt)
+        stop = [*prompt.stop, *self.stop]
+        body |= {"model": self.name, "temperature": temperature} | ({"stop": stop} if stop else {}) | dict(self.fields)
+        text = json.dumps(body, sort_keys=True)
+        # A token is at least a byte, in every tokenizer that starts from bytes.
+        longest = len(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+        return Request(self.url, self.name, self.path, text, longest, self._longest_answer)
+
+    @property
+    def _longest_answer(self) -> int | None:
+        return self.fields.get("max_tokens") or self.fields.get("max_completion_tokens")
+
+    def send(self, request: Request, *, n: int, seed: int, without: Set[str]) -> Reply:
+        body = sent(json.loads(request.body), self.path, n=n, seed=seed, without=self.omit | without)
+        status, content, headers = self._post(json.dumps(body).encode())
+        content = self.access.without_secrets(content)
+        if status >= 400:
+            names = body.keys() - {"model", "messages", "prompt"}
+            raise refusal(status, content, headers, sent=names, key_name=self.access.key_name, where=self.where)
         try:
-            answer = self.client.chat.completions.create(
-                model=self.name, messages=cast("list[ChatCompletionMessageParam]", messages), extra_body=settings
-            )
-            return list(_completions(answer))
+            return reply(json.loads(content), headers)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            raise no_answer(content, error, self.where) from None
+
+    def _post(self, body: bytes) -> tuple[int, str, Mapping[str, str]]:
+        """Status, body and headers of the answer. Raises CallFailed where none comes."""
+        from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
+
+        # What the library makes of an answer takes it longer than the call itself: it is asked for the text.
+        raw: Any = {"headers": {"X-Stainless-Raw-Response": "true"}}
+        try:
+            answer: Any = self._client.post(self.path, cast_to=object, content=body, options=raw)
+            return 200, answer.http_response.text, answer.http_response.headers
+        except APIStatusError as error:
+            return error.status_code, error.response.text, error.response.headers
+        except APITimeoutError:
+            line = "no answer in time; a longer timeout, or fewer --workers?"
+        except APIConnectionError as error:
+            line = f"no connection ({short(error.__cause__)}); is the server running, and base_url right?"
         except OpenAIError as error:
-            raise ProviderError(f"{where}: {_line(error, settings.keys() - {'tools'}, self.key_name)}") from error
-        except (ValueError, TypeError, AttributeError) as error:  # no JSON, or not of the expected shape
-            raise ProviderError(
-                f"{where}: its answer is no chat completion: {_short(error)}; is base_url right?"
-            ) from error
+            line = short(error)
+        # Not "from error": what hangs on it holds the request, and the key with it.
+        raise CallFailed(f"{self.where}: {self.access.without_secrets(line)}", "passing")
+
+    @property
+    def where(self) -> str:
+        """Model and server, as lines for people name them."""
+        return f"{self.name} at {urlsplit(self.url).netloc}"
+
+    @property
+    def _client(self) -> OpenAI:
+        with self.making:
+            return self._made
+
+    @cached_property
+    def _made(self) -> OpenAI:
+        from openai import OpenAI, Timeout
+
+        # A server that is there takes a connection at once, however long its answers take.
+        patience = Timeout(self.timeout, connect=min(self.timeout, 10.0))
+        key, headers = self.access.key(), self.access.filled()
+        client = OpenAI(
+            api_key=key or "none", base_url=self.url, timeout=patience, max_retries=0, default_headers=headers
+        )
+        # The client refers to itself: else its connections would stay open until the garbage collector comes by.
+        weakref.finalize(self, client.close).atexit = False
+        return client
 
 
-def _tools(prompt: Prompt) -> tuple[object, ...]:
-    fields = (
-        {"name": t.name, "description": t.description, "parameters": json.loads(t.parameters)} for t in prompt.tools
-    )
-    return tuple({"type": "function", "function": function} for function in fields)
-
-
-def _completions(answer: ChatCompletion) -> Iterator[Completion]:
-    """One for each choice. The call's tokens stand on the first, so that they are counted once.
-
-    The client checks nothing that a server sends: anything may be missing or of another type.
-    """
-    if not getattr(answer, "choices", None):
-        raise ValueError(answer if isinstance(answer, str) else answer.to_json(indent=None))
-    usage = Usage(getattr(answer.usage, "prompt_tokens", None), getattr(answer.usage, "completion_tokens", None))
-    for choice in answer.choices:
-        message = choice.message
-        text = message.refusal or message.content or ""
-        if not isinstance(text, str):
-            raise TypeError(f"content is {text!r}")
-        calls = [call.function for call in message.tool_calls or () if call.type == "function"]
-        # A refusal ends with "stop" like any answer; the pipeline knows it by the reason content_filter.
-        reason = "content_filter" if message.refusal else choice.finish_reason or "stop"
-        tool_calls = tuple(ToolCall(call.name, call.arguments) for call in calls)
-        yield Completion(text, tool_calls=tool_calls, finish_reason=reason, usage=usage)
-        usage = Usage()
-
-
-def _line(error: OpenAIError, sent: Set[str], key_name: str) -> str:
-    """What happened, how often, and what to do about it."""
-    from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
-
-    tries = 1 + int(error.request.headers.get("x-stainless-retry-count", 0)) if isinstance(error, APIError) else 1
-    tried = f", tried {tries} times" if tries > 1 else ""
-    if isinstance(error, APITimeoutError):
-        return f"no answer in time{tried}; a longer timeout, or fewer --workers?"
-    if isinstance(error, APIConnectionError):
-        return f"no connection ({_short(error.__cause__)}){tried}; is the server running, and base_url right?"
-    if not isinstance(error, APIStatusError):
-        return _short(error)
-    body, status = error.body, error.status_code
-    said = _short(
-        body.get("message") or body.get("detail") or body if isinstance(body, dict) else body or "no reason given"
-    )
-    remedies = {
-        400: _refused(str(error.param), said, sent),
-        401: f"set {key_name} to a key of this server",
-        403: f"may the key in {key_name} use this model?",
-        404: "are name and base_url right? it mostly ends in /v1",
-        422: _refused(str(error.param), said, sent),
-        429: "fewer --workers, more retries, or is the quota used up?",
-    }
-    passing = status in (408, 409) or status >= 500
-    otherwise = "--retry asks again" if passing else "the request is to be changed"
-    return f"{status}{tried}: {said}; {remedies.get(status, otherwise)}"
-
-
-def _refused(param: str, said: str, sent: Set[str]) -> str:
-    """What to do about the parameter that the server names, if it is one of those sent."""
-    named = [key for key in sorted(sent) if re.search(rf"\b{key}\b", said)]
-    refused = param if param in sent else max(named, key=len, default="")
-    limits = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
-    if refused in limits:
-        return f"it refuses {refused!r}: change it, or give {limits[refused]!r} instead"
-    return f'it refuses {refused!r}: change it, or omit = ["{refused}"]' if refused else "the request is to be changed"
-
-
-def _short(text: object) -> str:
-    line = " ".join(str(text).split())
-    return line if len(line) <= 200 else f"{line[:200]}…"
+def _hidden(url: str) -> str:
+    """A URL without what may be secret in it."""
+    return re.sub(r"//[^/@]*@", "//***@", url.partition("?")[0])

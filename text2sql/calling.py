@@ -1,0 +1,149 @@
+"""A live call: within the budget, at the pace of its endpoint, tried again, without what the endpoint does not know."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from text2sql.budget import Budget
+from text2sql.errors import CallFailed, Halted, ProviderError
+from text2sql.pacing import Pace
+from text2sql.prices import Prices
+from text2sql.protocols import Remote
+from text2sql.responses import Responses
+from text2sql.types import Reply, Request
+
+_BYTES_PER_TOKEN = 3.5  # about, of SQL and English; for limits on tokens per minute
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A call that was made: its answer, how often it was tried again, and whether it has a batch's price."""
+
+    reply: Reply
+    retries: int = 0
+    batch: bool = False
+
+
+@dataclass
+class Differences:
+    """What endpoints do not know, found out once and kept; ``tell`` hears of it."""
+
+    responses: Responses
+    tell: Callable[[str], object] = lambda _line: None
+    _known: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+
+    def of(self, request: Request) -> frozenset[str]:
+        """Names of optional parameters; "n" also where it is ignored."""
+        key = (request.endpoint, request.model)
+        if key not in self._known:
+            self._known[key] = self.responses.differences(*key)
+        return self._known[key]
+
+    def note(self, request: Request, parameter: str) -> None:
+        """This endpoint does not know this parameter."""
+        key = (request.endpoint, request.model)
+        new = parameter not in self.of(request) and self.responses.differ(*key, parameter)
+        self._known[key] = self.of(request) | {parameter}
+        if new:
+            without = {"n": "one answer a call", "max_tokens": "max_completion_tokens in place of max_tokens"}
+            said = without.get(parameter, f"no {parameter}")
+            self.tell(f"{request.model} at {urlsplit(request.endpoint).netloc}: {said}; found out, and kept in mind")
+
+    def lines(self, models: Collection[str]) -> dict[str, list[str]]:
+        """What is known of the endpoints of these models, by "model at host", as far as they were asked."""
+        asked = [(url, model, known) for (url, model), known in self._known.items() if model in models]
+        found = {f"{model} at {urlsplit(url).netloc}": sorted(known) for url, model, known in asked}
+        return {where: known for where, known in sorted(found.items()) if known}
+
+
+class Live:
+    """Makes calls. Thread-safe. ``slots``: calls in flight at most, per endpoint and model."""
+
+    def __init__(self, differences: Differences, prices: Prices, *, slots: int, budget: Budget) -> None:
+        self.differences, self.prices, self.budget, self._slots = differences, prices, budget, slots
+        self._lock = threading.Lock()
+        self._paces: dict[tuple[str, str], Pace] = {}
+        self._gates: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+        self._answering: set[tuple[str, str]] = set()
+        self._closed = ""
+
+    def __call__(self, model: Remote, request: Request, *, n: int, seed: int) -> Made:
+        """One call. Raises ProviderError where it fails for good, Halted where no further one can be made."""
+        price = self.prices.of(request.endpoint, request.model)
+        bound = price.bound(request, n) if price else None
+        with self.budget.reserved(bound, request.model) as settle, self._first_alone(request):
+            made = self._tried(model, request, n, seed)
+            settle(price.cost(made.reply.usage) if price else 0.0)
+            return made
+
+    def _tried(self, model: Remote, request: Request, n: int, seed: int) -> Made:
+        pace, known, unknown = self._pace(request), self.differences.of(request), set[str]()
+        tokens = round(request.prompt_bound / _BYTES_PER_TOKEN) + n * (request.completion_bound or 0)
+        retries = 0
+        while True:
+            try:
+                with pace.slot(tokens):
+                    reply = model.send(request, n=n, seed=seed, without=known | unknown)
+            except CallFailed as failure:
+                pace.failed(failure)
+                if failure.kind == "differs" and failure.parameter not in known | unknown:
+                    unknown.add(failure.parameter)
+                    continue
+                if failure.kind == "account":
+                    self.close(str(failure))
+                    raise Halted(str(failure)) from None
+                if failure.kind not in ("passing", "limited") or retries >= model.retries:
+                    tried = f" (tried {retries + 1} times)" if retries else ""
+                    raise ProviderError(f"{failure}{tried}") from None
+                pace.wait(retries, failure.retry_after)
+                retries += 1
+            else:
+                used = (reply.usage.prompt_tokens or 0) + (reply.usage.completion_tokens or 0)
+                pace.answered(reply.limits, used or tokens)
+                # Only now is it sure that this was what the endpoint minded.
+                for parameter in unknown:
+                    self.differences.note(request, parameter)
+                return Made(reply, retries)
+
+    @contextmanager
+    def _first_alone(self, request: Request) -> Iterator[None]:
+        """Until an endpoint has answered once its calls go one by one: many would all fail for the same reason."""
+        key = (request.endpoint, request.model)
+        if key in self._answering:
+            yield
+            return
+        with self._lock:
+            gate = self._gates[key]
+        gate.acquire()
+        if key in self._answering:
+            gate.release()
+            yield
+            return
+        try:
+            yield
+            self._answering.add(key)
+        finally:
+            gate.release()
+
+    def _pace(self, request: Request) -> Pace:
+        key = (request.endpoint, request.model)
+        with self._lock:
+            if key not in self._paces:
+                self._paces[key] = Pace(self._slots)
+                if self._closed:
+                    self._paces[key].close(self._closed)
+            return self._paces[key]
+
+    def close(self, why: str) -> None:
+        """No further call: those that wait end with Halted."""
+        self.budget.close(why)
+        with self._lock:
+            self._closed = self._closed or why
+            paces = list(self._paces.values())
+        for pace in paces:
+            pace.close(why)
