@@ -18,7 +18,7 @@ TOOLS = [
     "artifacts", "parallel", "processes", "registry", "matching", "results", "sandbox", "failures", "worker", "schema",
     "sql", "ties", "spider_sql", "spider_match", "structures", "vocabulary", "linking", "skeleton", "terms",
     "normal_form", "differences", "predictions", "databases", "dataset", "pairs", "embedded", "execution_cache",
-    "executor", "calls", "index", "download",
+    "executor", "calls", "responses", "index", "download",
 ]  # fmt: skip
 STRATEGIES = [
     "linkers", "models", "embedders", "retrievers", "rerankers", "prompts", "generators", "revisers", "voters",
@@ -29,7 +29,7 @@ WORK = [
     "experiment", "experiment_file", "config", "intervals", "comparison", "curves", "store", "manifest", "outcome",
     "verdicts", "assemble", "tuning", "gold", "runner", "rescore", "stored", "revote", "tables", "report",
     "evaluation_report", "contrast", "sampling", "contrast_report", "plots", "run_files", "views", "queries",
-    "retrieval", "show", "ask", "audit", "catalogue",
+    "retrieval", "show", "ask", "audit", "caches", "catalogue",
 ]  # fmt: skip
 DOOR = ["cli", "__init__", "__main__"]
 
