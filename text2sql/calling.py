@@ -33,7 +33,7 @@ class Made:
 class Differences:
     """What endpoints do not know, found out once and kept; ``tell`` hears of it."""
 
-    responses: Responses
+    responses: Callable[[], Responses]
     tell: Callable[[str], object] = lambda _line: None
     _known: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
@@ -41,18 +41,20 @@ class Differences:
         """Names of optional parameters; "n" also where it is ignored."""
         key = (request.endpoint, request.model)
         if key not in self._known:
-            self._known[key] = self.responses.differences(*key)
+            self._known[key] = self.responses().differences(*key)
         return self._known[key]
 
     def note(self, request: Request, parameter: str) -> None:
         """This endpoint does not know this parameter."""
         key = (request.endpoint, request.model)
-        new = parameter not in self.of(request) and self.responses.differ(*key, parameter)
+        new = parameter not in self.of(request) and self.responses().differ(*key, parameter)
         self._known[key] = self.of(request) | {parameter}
         if new:
-            without = {"n": "one answer a call", "max_tokens": "max_completion_tokens in place of max_tokens"}
-            said = without.get(parameter, f"no {parameter}")
-            self.tell(f"{request.model} at {urlsplit(request.endpoint).netloc}: {said}; found out, and kept in mind")
+            said = {
+                "n": "it gives one answer a call, so n answers are n calls",
+                "max_tokens": "it is told max_completion_tokens in place of max_tokens",
+            }.get(parameter, f"it is asked without {parameter}, which it does not take")
+            self.tell(f"{request.model} at {urlsplit(request.endpoint).netloc}: {said}")
 
     def lines(self, models: Collection[str]) -> dict[str, list[str]]:
         """What is known of the endpoints of these models, by "model at host", as far as they were asked."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from pathlib import Path
 from typing import Protocol
 
 from text2sql.artifacts import digest
@@ -50,13 +51,13 @@ class Account:
 class Exchange:
     """All completions of remote models in one command. Thread-safe.
 
-    ``slots``: calls in flight at most; ``asks``: by default ``live``, within ``budget``; ``tell`` hears what is found
-    out about endpoints.
+    ``responses``: the cache or its file, None for memory; ``slots``: calls in flight at most; ``asks``: by default
+    ``live``, within ``budget``; ``tell`` hears what is found out about endpoints.
     """
 
     def __init__(
         self,
-        responses: Responses | None = None,
+        responses: Responses | Path | None = None,
         prices: Prices | None = None,
         *,
         slots: int = 1,
@@ -64,14 +65,22 @@ class Exchange:
         asks: Asks | None = None,
         tell: Callable[[str], object] = lambda _line: None,
     ) -> None:
-        self.responses, self.prices, self._slots = responses or Responses(None), prices or Prices(), slots
-        self.differences = Differences(self.responses, tell)
+        self._lock = threading.Lock()
+        self._given, self.prices, self._slots = responses, prices or Prices(), slots
+        self.differences = Differences(lambda: self.responses, tell)
         self.live = Live(self.differences, self.prices, slots=slots, budget=budget or Budget())
         self._asks: Asks = asks or self.live
-        self._lock = threading.Lock()
         self._busy: dict[str, tuple[threading.Lock, int]] = {}
         self._settled: set[str] = set()
         self._several: set[tuple[str, str]] = set()  # endpoints that gave several answers to a call
+
+    @property
+    def responses(self) -> Responses:
+        """The cache, opened when it is needed: most runs ask no endpoint. Raises DatabaseError, OSError."""
+        with self._lock:
+            if not isinstance(self._given, Responses):
+                self._given = Responses(self._given)
+            return self._given
 
     def complete(
         self,
@@ -116,7 +125,8 @@ class Exchange:
 
     def __exit__(self, *_: object) -> None:
         self.close("the run has ended")
-        self.responses.close()
+        if isinstance(self._given, Responses):
+            self._given.close()
 
     # --- asking ---
 

@@ -26,7 +26,6 @@ from text2sql.outcome import Runs, Scored
 from text2sql.parallel import in_parallel, processors
 from text2sql.pipeline import Pipeline
 from text2sql.prices import Prices
-from text2sql.responses import Responses
 from text2sql.store import Run, Writer, from_record, open_run, write_run
 from text2sql.tuning import ready
 from text2sql.types import Example, Prediction, Verdict
@@ -88,7 +87,7 @@ def exchange(*, workers: int | None = None, max_cost: float | None = None, price
         tqdm.write(f"text2sql: {line}", file=sys.stderr)
 
     return Exchange(
-        Responses(cache_folder() / "responses.sqlite"),
+        cache_folder() / "responses.sqlite",
         Prices(prices),
         slots=workers or _IN_FLIGHT,
         budget=Budget(max_cost),

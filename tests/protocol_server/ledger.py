@@ -81,12 +81,14 @@ class Ledger:
             self.calls.append(entry)
 
     def told(self) -> dict[str, Any]:
-        """All of it as JSON; the list of calls as [digest, seed, n, attempt, outcome]."""
+        """All of it as JSON; the list of calls as [digest, seed, n, attempt, outcome, prompt and completion tokens]."""
         names = ("received", "answered", "delivered", "prompt_tokens", "completion_tokens", "in_flight")
         return {
             **{name: getattr(self, name) for name in (*names, "most_in_flight", "connections")},
             "seconds": round(time.monotonic() - self.start, 3),
             **{name: dict(getattr(self, name)) for name in ("statuses", "outcomes", "batches")},
             **{name: dict(getattr(self, name)) for name in ("answered_per_second", "limited_per_second")},
-            "calls": [[e.digest, e.seed, e.n, e.attempt, e.outcome] for e in self.calls],
+            "calls": [
+                [e.digest, e.seed, e.n, e.attempt, e.outcome, e.prompt_tokens, e.completion_tokens] for e in self.calls
+            ],
         }
