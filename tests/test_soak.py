@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.protocol_server import Served, serve
+from text2sql.store import FILES
 
 pytestmark = pytest.mark.slow
 
@@ -86,14 +87,24 @@ def test_nothing_is_lost_asked_twice_or_counted_wrong(tmp_path: Path) -> None:
         paid = sum(line["paid"] for line in lines if line.get("paid") is not None)
         assert paid == pytest.approx(sum(prompt + 10 * completion for prompt, completion in known.elements()) / 1e6)
 
-        # And the outcome is that of a run that nobody killed, asked of a server that never failed.
-        server.reset()
+
+def test_the_final_files_are_those_of_an_undisturbed_run(tmp_path: Path) -> None:
+    faults = {"dropped": 0.1, "dropped_midway": 0.1, "malformed": 0.05, "500": 0.05, "usage_missing": 0.05}
+    with serve(apart=True, n="ignored", text="SELECT {sample}", latency=0.1, faults=faults) as server:
+        cut = _experiment(tmp_path / "cut", server)
+        for kill in range(3):
+            process = _start(cut, "run", "--limit", "100")
+            _until_received(150 * (kill + 1), server, process)
+            process.kill()
+            process.wait()
+        assert _start(cut, "run", "--limit", "100").wait() == 0
         server.set(faults={}, latency=0.0)
-        undisturbed = _experiment(tmp_path / "whole", server)
-        assert _start(undisturbed, "run").wait() == 0
-        (other,) = (tmp_path / "whole" / "runs").glob("**/predictions.jsonl")
-        questions = {line["id"] for line in predictions}
-        assert {json.loads(line)["id"] for line in other.read_text().splitlines()} == questions
+        whole = _experiment(tmp_path / "whole", server)
+        assert _start(whole, "run", "--limit", "100").wait() == 0
+    (one,), (other,) = ((file.parent / "runs" / "soak").iterdir() for file in (cut, whole))
+    assert one.name == other.name
+    for name in FILES:
+        assert (one / name).read_bytes() == (other / name).read_bytes(), name
 
 
 def _experiment(folder: Path, server: Served) -> Path:
@@ -104,8 +115,16 @@ def _experiment(folder: Path, server: Served) -> Path:
     return file
 
 
-def _start(file: Path, command: str) -> subprocess.Popen[bytes]:
-    arguments = [str(file), "--quiet", "--workers", str(WORKERS), "--prices", str(file.with_name("prices.toml"))]
+def _start(file: Path, command: str, *options: str) -> subprocess.Popen[bytes]:
+    arguments = [
+        str(file),
+        *options,
+        "--quiet",
+        "--workers",
+        str(WORKERS),
+        "--prices",
+        str(file.with_name("prices.toml")),
+    ]
     environment = os.environ | {"XDG_CACHE_HOME": str(file.parent / "cache"), "NO_PROXY": "*"}
     return subprocess.Popen(
         [sys.executable, "-m", "text2sql", command, *arguments], env=environment, stdout=subprocess.DEVNULL

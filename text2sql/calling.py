@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from text2sql.protocols import Remote
 from text2sql.responses import Responses
 from text2sql.types import Reply, Request
 
+_IN_VAIN = 5  # calls that fail before any is answered: the endpoint, not the questions, is to blame
 _BYTES_PER_TOKEN = 3.5  # about, of SQL and English; for limits on tokens per minute
 
 
@@ -72,6 +73,7 @@ class Live:
         self._paces: dict[tuple[str, str], Pace] = {}
         self._gates: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
         self._answering: set[tuple[str, str]] = set()
+        self._vain: Counter[tuple[str, str]] = Counter()
         self._closed = ""
 
     def __call__(self, model: Remote, request: Request, *, n: int, seed: int) -> Made:
@@ -101,6 +103,7 @@ class Live:
                     raise Halted(str(failure)) from None
                 if failure.kind not in ("passing", "limited") or retries >= model.retries:
                     tried = f" (tried {retries + 1} times)" if retries else ""
+                    self._in_vain(request, f"{failure}{tried}")
                     raise ProviderError(f"{failure}{tried}") from None
                 pace.wait(retries, failure.retry_after)
                 retries += 1
@@ -111,6 +114,16 @@ class Live:
                 for parameter in unknown:
                     self.differences.note(request, parameter)
                 return Made(reply, retries)
+
+    def _in_vain(self, request: Request, why: str) -> None:
+        """A call failed for good. Raises Halted where none of the first few had another end."""
+        key = (request.endpoint, request.model)
+        if key not in self._answering:
+            with self._lock:
+                self._vain[key] += 1
+            if self._vain[key] >= _IN_VAIN:
+                self.close(f"the first {_IN_VAIN} calls failed; {why}")
+                raise Halted(self._closed) from None
 
     @contextmanager
     def _first_alone(self, request: Request) -> Iterator[None]:
