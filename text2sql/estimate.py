@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from text2sql import registry
 from text2sql.artifacts import cache_folder
 from text2sql.assemble import Assembly
 from text2sql.calling import Made
@@ -15,7 +17,7 @@ from text2sql.calls import Call, Ledger
 from text2sql.errors import ProviderError
 from text2sql.exchange import Exchange
 from text2sql.executor import Executor
-from text2sql.experiment import Configuration, Experiment
+from text2sql.experiment import Choice, Configuration, Experiment
 from text2sql.index import Indexes
 from text2sql.manifest import run_folder
 from text2sql.parallel import in_parallel, processors
@@ -26,7 +28,7 @@ from text2sql.responses import Answer, Responses
 from text2sql.runner import sample
 from text2sql.store import open_run
 from text2sql.tables import grid, which
-from text2sql.tuning import ready
+from text2sql.tuning import ready, tuning_of
 from text2sql.types import Completion, Question, Reply, Request, Usage
 
 # It fails when it is executed: so the calls that would mend it are counted too.
@@ -65,22 +67,21 @@ def dry_run(
     Answers that the cache lacks are stand-ins, so prompts that hold examples found by a draft have other examples.
     ``batch``: at the price of batches. Raises UsageError.
     """
-    experiment = ready(experiment, progress=progress)
+    experiment = ready(_asking(experiment), progress=progress)
     examples = sample(experiment.dataset.examples, limit)
     known, lists = _Overlay(cache_folder() / "responses.sqlite"), Prices(prices)
     estimates: list[Estimate] = []
     with Executor(workers=processors()) as executor, Exchange(known, lists, asks=_OnPaper(lists, batch)) as exchange:
         indexes = Indexes()
         for configuration in experiment.configurations:
-            ledger = Ledger()
-            assembly = Assembly(configuration, experiment.dataset, executor, ledger, indexes, exchange)
+            assembly = Assembly(configuration, experiment.dataset, executor, Ledger(), indexes, exchange)
             pipeline = assembly.pipeline()
             if not assembly.remote:
                 continue
             stored = _stored(run_folder(experiment, configuration, out), retry)
             questions = [example.question for example in examples if example.question.id not in stored]
-            calls = _calls(pipeline, ledger, questions, configuration, progress)
-            estimates += _estimates(configuration.name, [call for call in calls if call.model in assembly.remote])
+            calls = _calls(pipeline, assembly, known, questions, progress)
+            estimates += _estimates(configuration.name, calls)
     return estimates
 
 
@@ -92,17 +93,40 @@ def _stored(folder: Path, retry: bool) -> set[str]:
     return {id for id, record in records.items() if not (retry and "unanswered" in record)}
 
 
+def _asking(experiment: Experiment) -> Experiment:
+    """The experiment without configurations that ask no endpoint: a tuned model of theirs need not be made."""
+
+    def asks(choice: Choice) -> bool:
+        if choice.tuned:
+            return not tuning_of(experiment, choice.tuned).tuner.free
+        parts = [choice.model, *choice.options.values()]
+        factory = registry.find(choice.stage, choice.use)
+        remote = choice.stage == "model" and not registry.supplies(factory)
+        return (remote and isinstance(factory(**choice.options), Remote)) or any(
+            asks(part) for part in parts if isinstance(part, Choice)
+        )
+
+    def any_asks(one: Configuration) -> bool:
+        return any(asks(choice) for choices in (*one.stages.values(), *one.draft.values()) for choice in choices)
+
+    return experiment.only([one.name for one in experiment.configurations if any_asks(one)])
+
+
 def _calls(
-    pipeline: Pipeline, ledger: Ledger, questions: Sequence[Question], configuration: Configuration, progress: bool
+    pipeline: Pipeline, assembly: Assembly, known: _Overlay, questions: Sequence[Question], progress: bool
 ) -> list[Call]:
+    """The calls of remote models."""
     from tqdm import tqdm
 
     def counted(question: Question) -> list[Call]:
+        guessed = known.watch()
         with suppress(ProviderError):  # a request that cannot be made: what came before it is counted
             pipeline.predict(question)
-        return ledger.take(question.id)
+        calls = [call for call in assembly.ledger.take(question.id) if call.model in assembly.remote]
+        # What is asked after a guess is a guess itself: that it is known would be chance.
+        return [known.anew(call) if any(guessed[:i]) else call for i, call in enumerate(calls)]
 
-    title = f"{configuration.name}, dry run"
+    title = f"{assembly.configuration.name}, dry run"
     found = in_parallel(counted, questions, processors())
     bar = tqdm(found, total=len(questions), desc=title, unit="q", disable=not progress, leave=False)
     return [call for calls in bar for call in calls]
@@ -155,12 +179,29 @@ class _Overlay(Responses):
     def __init__(self, file: Path) -> None:
         super().__init__(None)
         self._real = Responses(file)
+        self._watched = threading.local()
+        self._each: set[str] = set()  # models of which n answers are n calls
+
+    def watch(self) -> list[bool]:
+        """Of each completion that this thread asks for from now on: whether some answer is a stand-in."""
+        self._watched.guessed = guessed = list[bool]()
+        return guessed
+
+    def anew(self, call: Call) -> Call:
+        """The same, as if nothing of it had been known."""
+        requests = ("",) * (call.n if call.model in self._each else 1)
+        return replace(call, cached=0, requests=requests, paid=call.cost)
 
     def get(self, keys: Sequence[str]) -> dict[str, Answer]:
-        return super().get(keys) | self._real.get(keys)
+        real = self._real.get(keys)
+        self._watched.guessed.append(len(real) < len(keys))
+        return super().get(keys) | real
 
     def differences(self, endpoint: str, model: str) -> frozenset[str]:
-        return self._real.differences(endpoint, model)
+        found = self._real.differences(endpoint, model)
+        if "n" in found:
+            self._each.add(model)
+        return found
 
     def close(self) -> None:
         self._real.close()

@@ -25,27 +25,27 @@ def in_parallel(function: Callable[[Item], Outcome], items: Sequence[Item], work
     waiting: queue.SimpleQueue[Item] = queue.SimpleQueue()
     for item in items:
         waiting.put(item)
-    outcomes: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
+    outcomes: queue.SimpleQueue[tuple[Outcome, None] | tuple[None, BaseException]] = queue.SimpleQueue()
     stop = threading.Event()
 
     def work() -> None:
         while not stop.is_set():
             try:
-                outcomes.put(function(waiting.get_nowait()))
+                outcomes.put((function(waiting.get_nowait()), None))
             except queue.Empty:
                 return
             except BaseException as error:
-                outcomes.put(error)
+                outcomes.put((None, error))
                 return
 
     for _ in range(min(workers, len(items))):
         threading.Thread(target=work, daemon=True).start()
     try:
         for _ in items:
-            outcome = _wait(outcomes)
-            if isinstance(outcome, BaseException):
-                raise outcome
-            yield outcome
+            outcome, error = _wait(outcomes)
+            if error is not None:
+                raise error
+            yield outcome  # type: ignore[misc]  # there is one where there is no error
     finally:
         stop.set()
 

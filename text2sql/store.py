@@ -223,8 +223,7 @@ def _append(file: BinaryIO, record: Record) -> None:
     file.write(_dump(record).encode("utf-8", "surrogatepass") + b"\n")
 
 
-def _dump(record: Record) -> str:
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 # --- records ---------------------------------------------------------------------------------------------

@@ -16,6 +16,8 @@ _UNKNOWN = re.compile(
     r"|does not (?:take|accept|know)|invalid (?:value|parameter)|must be|\bonly\b|deprecated",
     re.IGNORECASE,
 )
+_ONE_ALONE = re.compile(r"one completion choice|\bn (?:must|has to) be 1\b", re.IGNORECASE)  # llama.cpp, as a 500; vLLM
+_TOO_MUCH = re.compile(r"request too large", re.IGNORECASE)  # for the tokens of a minute: it never fits
 _TOO_LONG = re.compile(r"context.{0,20}(?:length|window|size)|too (?:long|large)|maximum.{0,20}tokens", re.IGNORECASE)
 
 
@@ -27,6 +29,8 @@ def refusal(
     said = short(error.get("message") or error.get("detail") or content or "no reason given")
     code, parameter = str(error.get("code") or ""), _parameter(error, said, sent)
     line = f"{where}: {status}: {said}; "
+    if "n" in sent and _ONE_ALONE.search(said):
+        return CallFailed(f'{line}omit = ["n"]?', "differs", parameter="n")
     if status == 401:
         return CallFailed(f"{line}set {key_name} to a key of this server", "account")
     if status == 403:
@@ -36,6 +40,8 @@ def refusal(
     if status == 429 or code == "rate_limit_exceeded":
         if code in _USED_UP or error.get("type") in _USED_UP:
             return CallFailed(f"{line}the quota of the key in {key_name} is used up", "account")
+        if _TOO_MUCH.search(said):
+            return CallFailed(f"{line}a shorter prompt, or a smaller max_tokens?", "final")
         wait, left = retry_after(headers), limits(headers)
         return CallFailed(f"{line}fewer --workers, or more retries?", "limited", retry_after=wait, limits=left)
     if status in (408, 409) or status >= 500:
