@@ -198,9 +198,9 @@ def _cpu(samples: Sequence[tuple[float, float]], moment: float) -> float:
 # ---- limits
 
 
-def limits(bench: Bench, minutes: float) -> None:
+def limits(bench: Bench, minutes: int) -> None:
     """How much of a limit is used, and how many calls it turns away."""
-    print(f"{LIMIT} requests a minute, from minute 1 to {minutes:g}")
+    print(f"{LIMIT} requests a minute, from minute 1 to {minutes}")
     kinds = [(window, told) for window in ("bucket", "fixed") for told in (True, False)]
     with ExitStack() as stack:
         servers, sides = [], []
@@ -261,12 +261,12 @@ def _command(line: Sequence[str], out: Path, environment: dict[str, str], name: 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}; by default all")
-    parser.add_argument("--minutes", type=float, default=2.0, help="of the limits; above 1")
+    parser.add_argument("--minutes", type=int, default=2, help="of the limits, at least 2")
     parser.add_argument("--repeats", type=int, default=1)
     told = parser.parse_args()
     parts = told.parts or PARTS
-    if not set(parts) <= set(PARTS) or told.minutes <= 1:
-        parser.error(f"parts are {', '.join(PARTS)}; minutes are more than 1")
+    if not set(parts) <= set(PARTS) or told.minutes < 2:
+        parser.error(f"parts are {', '.join(PARTS)}; minutes are at least 2")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CACHE_HOME"] = str(Path(folder, "own"))
         bench = prepare(Path(folder))
