@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,8 @@ def dry_run(
             stored = _stored(run_folder(experiment, configuration, out), retry)
             questions = [example.question for example in examples if example.question.id not in stored]
             calls = _calls(pipeline, ledger, questions, configuration, progress)
-            estimates += _estimates(configuration.name, [call for call in calls if call.model in assembly.remote])
+            remote = [call for call in calls if call.model in assembly.remote]
+            estimates += _estimates(configuration.name, remote, known.usages)
     return estimates
 
 
@@ -108,24 +109,26 @@ def _calls(
     return [call for calls in bar for call in calls]
 
 
-def _estimates(configuration: str, calls: Sequence[Call]) -> list[Estimate]:
+def _estimates(configuration: str, calls: Sequence[Call], usages: Mapping[str, Usage]) -> list[Estimate]:
     parts: dict[tuple[str, str], list[Call]] = {}
     for call in calls:
         parts.setdefault((call.stage, call.model), []).append(call)
-    return [_estimate(configuration, stage, model, part) for (stage, model), part in parts.items()]
+    return [_estimate(configuration, stage, model, part, usages) for (stage, model), part in parts.items()]
 
 
-def _estimate(configuration: str, stage: str, model: str, calls: Sequence[Call]) -> Estimate:
-    made = [call for call in calls if call.requests]
+def _estimate(
+    configuration: str, stage: str, model: str, calls: Sequence[Call], usages: Mapping[str, Usage]
+) -> Estimate:
+    made = [usages[request] for call in calls for request in call.requests]
     return Estimate(
         configuration,
         stage,
         model,
-        calls=sum(len(call.requests) for call in made),
+        calls=len(made),
         cached=sum(call.cached for call in calls),
-        prompt_tokens=_sum(call.prompt_tokens for call in made),
-        completion_tokens=_sum(call.completion_tokens for call in made),
-        cost=_sum(call.paid for call in made),
+        prompt_tokens=_sum(usage.prompt_tokens for usage in made),
+        completion_tokens=_sum(usage.completion_tokens for usage in made),
+        cost=_sum(call.paid for call in calls if call.requests),
     )
 
 
@@ -155,9 +158,20 @@ class _Overlay(Responses):
     def __init__(self, file: Path) -> None:
         super().__init__(None)
         self._real = Responses(file)
+        self.usages: dict[str, Usage] = {}  # of every call on paper
 
     def get(self, keys: Sequence[str]) -> dict[str, Answer]:
-        return super().get(keys) | self._real.get(keys)
+        # What is cached costs nothing now, whoever paid for it.
+        real = {key: replace(answer, payer="") for key, answer in self._real.get(keys).items()}
+        return super().get(keys) | real
+
+    def put(
+        self, endpoint: str, model: str, completions: Mapping[str, Completion], usage: Usage, *, payer: str,
+        batch: bool = False,
+    ) -> dict[str, Answer]:  # fmt: skip
+        kept = super().put(endpoint, model, completions, usage, payer=payer, batch=batch)
+        self.usages |= {answer.call: usage for answer in kept.values()}
+        return kept
 
     def differences(self, endpoint: str, model: str) -> frozenset[str]:
         return self._real.differences(endpoint, model)
