@@ -169,7 +169,7 @@ def _notes(runs: Sequence[Scored]) -> Iterator[str]:
         yield f"\nQuestions with a candidate or a verdict that ran into its time limit: {listed}."
     endpoints = {where: names for run in runs for where, names in run.run.manifest.get("endpoints", {}).items()}
     for where, names in sorted(endpoints.items()):
-        yield f"\n{where} was asked without {', '.join(names)}: it does not know them."
+        yield f"\n{where} was asked without {', '.join(names)}, which it does not know."
     yield from notes_on_verdicts([(run.name, run.judged) for run in runs])
 
 

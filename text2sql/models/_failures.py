@@ -98,8 +98,10 @@ def _parameter(error: Mapping[str, Any], reason: str, body: Mapping[str, Any]) -
     """The field of the body that the error is about; empty where it names none, or what every call has."""
     always = {"model", "messages", "prompt"}
     for named in _named(error):
+        if named in always:
+            return ""
         if named in body:
-            return "" if named in always else named
+            return named
     if body.get("n", 1) > 1 and _ONE_CHOICE.search(reason):
         return "n"
     return max(
