@@ -37,6 +37,7 @@ class Differences:
     responses: Callable[[], Responses]
     tell: Callable[[str], object] = lambda _line: None
     _known: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    _noting: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, request: Request) -> frozenset[str]:
         """Names of optional parameters; "n" also where it is ignored."""
@@ -48,8 +49,9 @@ class Differences:
     def note(self, request: Request, parameter: str) -> None:
         """This endpoint does not know this parameter."""
         key = (request.endpoint, request.model)
-        new = parameter not in self.of(request) and self.responses().differ(*key, parameter)
-        self._known[key] = self.of(request) | {parameter}
+        with self._noting:
+            new = parameter not in self.of(request) and self.responses().differ(*key, parameter)
+            self._known[key] = self.of(request) | {parameter}
         if new:
             said = {
                 "n": "it gives one answer a call, so n answers are n calls",
@@ -59,7 +61,7 @@ class Differences:
 
     def lines(self, models: Collection[str]) -> dict[str, list[str]]:
         """What is known of the endpoints of these models, by "model at host", as far as they were asked."""
-        asked = [(url, model, known) for (url, model), known in self._known.items() if model in models]
+        asked = [(url, model, known) for (url, model), known in list(self._known.items()) if model in models]
         found = {f"{model} at {urlsplit(url).netloc}": sorted(known) for url, model, known in asked}
         return {where: known for where, known in sorted(found.items()) if known}
 

@@ -81,7 +81,7 @@ def dry_run(
             stored = _stored(run_folder(experiment, configuration, out), retry)
             questions = [example.question for example in examples if example.question.id not in stored]
             calls = _calls(pipeline, assembly, known, questions, progress)
-            estimates += _estimates(configuration.name, calls)
+            estimates += _estimates(configuration.name, calls, known.usages)
     return estimates
 
 
@@ -132,24 +132,26 @@ def _calls(
     return [call for calls in bar for call in calls]
 
 
-def _estimates(configuration: str, calls: Sequence[Call]) -> list[Estimate]:
+def _estimates(configuration: str, calls: Sequence[Call], usages: Mapping[str, Usage]) -> list[Estimate]:
     parts: dict[tuple[str, str], list[Call]] = {}
     for call in calls:
         parts.setdefault((call.stage, call.model), []).append(call)
-    return [_estimate(configuration, stage, model, part) for (stage, model), part in parts.items()]
+    return [_estimate(configuration, stage, model, part, usages) for (stage, model), part in parts.items()]
 
 
-def _estimate(configuration: str, stage: str, model: str, calls: Sequence[Call]) -> Estimate:
-    made = [call for call in calls if call.requests]
+def _estimate(
+    configuration: str, stage: str, model: str, calls: Sequence[Call], usages: Mapping[str, Usage]
+) -> Estimate:
+    made = [usages[request] for call in calls for request in call.requests]
     return Estimate(
         configuration,
         stage,
         model,
-        calls=sum(len(call.requests) for call in made),
+        calls=len(made),
         cached=sum(call.cached for call in calls),
-        prompt_tokens=_sum(call.prompt_tokens for call in made),
-        completion_tokens=_sum(call.completion_tokens for call in made),
-        cost=_sum(call.paid for call in made),
+        prompt_tokens=_sum(usage.prompt_tokens for usage in made),
+        completion_tokens=_sum(usage.completion_tokens for usage in made),
+        cost=_sum(call.paid for call in calls if call.requests),
     )
 
 
@@ -181,6 +183,7 @@ class _Overlay(Responses):
         self._real = Responses(file)
         self._watched = threading.local()
         self._each: set[str] = set()  # models of which n answers are n calls
+        self.usages: dict[str, Usage] = {}  # of every call on paper
 
     def watch(self) -> list[bool]:
         """Of each completion that this thread asks for from now on: whether some answer is a stand-in."""
@@ -189,13 +192,25 @@ class _Overlay(Responses):
 
     def anew(self, call: Call) -> Call:
         """The same, as if nothing of it had been known."""
-        requests = ("",) * (call.n if call.model in self._each else 1)
+        count = call.n if call.model in self._each else 1
+        requests = tuple(f"{call.question}/{call.stage}/{i}" for i in range(count))
+        whole = Usage(call.prompt_tokens, call.completion_tokens)
+        self.usages |= dict.fromkeys(requests, Usage(0, 0)) | {requests[0]: whole}
         return replace(call, cached=0, requests=requests, paid=call.cost)
 
     def get(self, keys: Sequence[str]) -> dict[str, Answer]:
-        real = self._real.get(keys)
+        # What is cached costs nothing now, whoever paid for it.
+        real = {key: replace(answer, payer="") for key, answer in self._real.get(keys).items()}
         self._watched.guessed.append(len(real) < len(keys))
         return super().get(keys) | real
+
+    def put(
+        self, endpoint: str, model: str, completions: Mapping[str, Completion], usage: Usage, *, payer: str,
+        batch: bool = False,
+    ) -> dict[str, Answer]:  # fmt: skip
+        kept = super().put(endpoint, model, completions, usage, payer=payer, batch=batch)
+        self.usages |= {answer.call: usage for answer in kept.values()}
+        return kept
 
     def differences(self, endpoint: str, model: str) -> frozenset[str]:
         found = self._real.differences(endpoint, model)

@@ -19,6 +19,7 @@ from text2sql.artifacts import digest
 from text2sql.budget import Budget
 from text2sql.calling import Differences, Live, Made
 from text2sql.calls import Call, Ledger, total
+from text2sql.errors import Halted
 from text2sql.parallel import in_parallel
 from text2sql.prices import Prices
 from text2sql.protocols import Model, Remote
@@ -147,7 +148,8 @@ class Exchange:
             else:
                 found |= outcome
         if errors:
-            raise errors[0]
+            # Halted first: then the question is left for the next command, which asks for what is missing alone.
+            raise min(errors, key=lambda error: not isinstance(error, Halted))
         return found
 
     def ask(self, work: _Work, samples: Sequence[int]) -> dict[int, Answer]:
@@ -202,9 +204,9 @@ class Exchange:
                 if call in self._settled:
                     continue
                 self._settled.add(call)
-            usage = _of_call(list(brought))
+            these = list(brought)
             account.requests.append(call)
-            account.paid.append(price.cost(usage, batch=mine[0].batch) if price else None)
+            account.paid.append(price.cost(_of_call(these), batch=these[0].batch) if price else None)
 
     def _priced(self, request: Request, answers: Sequence[Answer], cached: Collection[int]) -> list[Completion]:
         """The completions with what they would have cost alone: the prompt once, where one call brings them all."""
@@ -310,4 +312,4 @@ class Labelled:
         if not isinstance(self.model, Remote):
             return total(0.0 if completion.cached else completion.usage.cost for completion in completions)
         priced = any(completion.usage.cost is not None for completion in completions)
-        return total([*account.paid, 0.0 if priced else None])
+        return total(account.paid) if account.paid else 0.0 if priced else None

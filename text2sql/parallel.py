@@ -6,6 +6,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -18,14 +19,14 @@ def processors() -> int:
 
 
 def in_parallel(function: Callable[[Item], Outcome], items: Sequence[Item], workers: int) -> Iterator[Outcome]:
-    """Outcomes as they come. Threads are daemons, so that an interrupt ends at once; an error ends all."""
+    """Outcomes as they come. Threads are daemons, so that an interrupt ends at once; an error raised ends all."""
     if workers == 1:
         yield from map(function, items)
         return
     waiting: queue.SimpleQueue[Item] = queue.SimpleQueue()
     for item in items:
         waiting.put(item)
-    outcomes: queue.SimpleQueue[tuple[Outcome, None] | tuple[None, BaseException]] = queue.SimpleQueue()
+    outcomes: queue.SimpleQueue[Outcome | _Raised] = queue.SimpleQueue()
     stop = threading.Event()
 
     def work() -> None:
@@ -35,19 +36,26 @@ def in_parallel(function: Callable[[Item], Outcome], items: Sequence[Item], work
             except queue.Empty:
                 return
             except BaseException as error:
-                outcomes.put((None, error))
+                outcomes.put(_Raised(error))
                 return
 
     for _ in range(min(workers, len(items))):
         threading.Thread(target=work, daemon=True).start()
     try:
         for _ in items:
-            outcome, error = _wait(outcomes)
-            if error is not None:
-                raise error
-            yield outcome  # type: ignore[misc]  # there is one where there is no error
+            outcome = _wait(outcomes)
+            if isinstance(outcome, _Raised):
+                raise outcome.error
+            yield outcome
     finally:
         stop.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """Not an outcome: a function may well return an error."""
+
+    error: BaseException
 
 
 def _wait(outcomes: queue.SimpleQueue[Outcome]) -> Outcome:

@@ -167,6 +167,9 @@ def _notes(runs: Sequence[Scored]) -> Iterator[str]:
     if timed := {run.name: count for run in runs if (count := _decided_by_time(run))}:
         listed = ", ".join(f"{name} ({count})" for name, count in timed.items())
         yield f"\nQuestions with a candidate or a verdict that ran into its time limit: {listed}."
+    endpoints = {where: names for run in runs for where, names in run.run.manifest.get("endpoints", {}).items()}
+    for where, names in sorted(endpoints.items()):
+        yield f"\n{where} was asked without {', '.join(names)}, which it does not know."
     yield from notes_on_verdicts([(run.name, run.judged) for run in runs])
 
 

@@ -171,7 +171,9 @@ class _Job:
                 raise Interrupted(f"interrupted: {self._progress(writer)}") from None
             finally:
                 bar.close()
-                writer.run.manifest["endpoints"] = self.exchange.differences.lines(self.assembly.remote)
+                known: dict[str, list[str]] = writer.run.manifest.get("endpoints", {})
+                known |= self.exchange.differences.lines(self.assembly.remote)
+                writer.run.manifest["endpoints"] = dict(sorted(known.items()))
                 writer.finish(dataset.examples, self.levels, self.metrics)
             if halted is not None:
                 raise Halted(f"{halted}: {self._progress(writer)}")
