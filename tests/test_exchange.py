@@ -399,19 +399,19 @@ def test_what_an_endpoint_does_not_know_is_kept_and_told_once(tmp_path: Path) ->
     lines: list[str] = []
     responses = Responses(tmp_path / "responses.sqlite")
     request = Endpoint().request(PROMPT, temperature=0.0)
-    one, other = Differences(responses, lines.append), Differences(responses, lines.append)
+    one, other = Differences(lambda: responses, lines.append), Differences(lambda: responses, lines.append)
     assert (one.of(request), other.of(request)) == (frozenset(), frozenset())
     for parameter in ("seed", "seed", "n", "max_tokens"):
         one.note(request, parameter)
     other.note(request, "n")  # found out by another command at the same time
     assert lines == [
-        "m at host: no seed; found out, and kept in mind",
-        "m at host: one answer a call; found out, and kept in mind",
-        "m at host: max_completion_tokens in place of max_tokens; found out, and kept in mind",
+        "m at host: it is asked without seed, which it does not take",
+        "m at host: it gives one answer a call, so n answers are n calls",
+        "m at host: it is told max_completion_tokens in place of max_tokens",
     ]
     assert one.lines(["m", "x"]) == {"m at host": ["max_tokens", "n", "seed"]}
     assert (one.lines(["x"]), other.lines(["m"])) == ({}, {"m at host": ["n"]})
-    later = Differences(responses, lines.append)
+    later = Differences(lambda: responses, lines.append)
     assert later.lines(["m"]) == {}, "not asked yet"
     assert later.of(request) == {"max_tokens", "n", "seed"}
     another = Endpoint(url="http://host:81/v1").request(PROMPT, temperature=0.0)

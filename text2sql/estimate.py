@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -183,6 +184,7 @@ class _Overlay(Responses):
         self._real = Responses(file)
         self._watched = threading.local()
         self._each: set[str] = set()  # models of which n answers are n calls
+        self._numbers = itertools.count()
         self.usages: dict[str, Usage] = {}  # of every call on paper
 
     def watch(self) -> list[bool]:
@@ -193,7 +195,7 @@ class _Overlay(Responses):
     def anew(self, call: Call) -> Call:
         """The same, as if nothing of it had been known."""
         count = call.n if call.model in self._each else 1
-        requests = tuple(f"{call.question}/{call.stage}/{i}" for i in range(count))
+        requests = tuple(f"anew {next(self._numbers)}" for _ in range(count))
         whole = Usage(call.prompt_tokens, call.completion_tokens)
         self.usages |= dict.fromkeys(requests, Usage(0, 0)) | {requests[0]: whole}
         return replace(call, cached=0, requests=requests, paid=call.cost)

@@ -32,7 +32,7 @@ def in_parallel(function: Callable[[Item], Outcome], items: Sequence[Item], work
     def work() -> None:
         while not stop.is_set():
             try:
-                outcomes.put((function(waiting.get_nowait()), None))
+                outcomes.put(function(waiting.get_nowait()))
             except queue.Empty:
                 return
             except BaseException as error:
