@@ -835,8 +835,8 @@ def test_a_reasoning_model_is_found_out_once(endpoint: Endpoint, kept: Kept) -> 
         plain | {"max_completion_tokens": 9},
     ]
     said = [
-        f"m at {endpoint.host}: max_completion_tokens in place of max_tokens; found out, and kept in mind",
-        f"m at {endpoint.host}: no temperature; found out, and kept in mind",
+        f"m at {endpoint.host}: it is told max_completion_tokens in place of max_tokens",
+        f"m at {endpoint.host}: it is asked without temperature, which it does not take",
     ]
     assert sorted(kept.lines) == said
     assert kept.ask(model, seed=10) == ["SELECT 1"]
@@ -858,7 +858,7 @@ def test_an_n_that_is_ignored(endpoint: Endpoint, kept: Kept) -> None:
     assert kept.ask(remote(endpoint), n=3, seed=5) == ["SELECT 5", "SELECT 6", "SELECT 7"]
     asked = [(body["seed"], body.get("n")) for body in endpoint.bodies]
     assert asked[0] == (5, 3) and sorted(asked[1:]) in ([(6, None), (7, None)],)
-    assert kept.lines == [f"m at {endpoint.host}: one answer a call; found out, and kept in mind"]
+    assert kept.lines == [f"m at {endpoint.host}: it gives one answer a call, so n answers are n calls"]
     kept.ask(remote(endpoint), n=2, seed=20)
     assert sorted((body["seed"], body.get("n")) for body in endpoint.bodies[3:]) == [(20, None), (21, None)]
     assert len(kept.lines) == 1
@@ -872,7 +872,7 @@ def test_an_n_that_is_refused(endpoint: Endpoint, kept: Kept) -> None:
     assert kept.ask(remote(endpoint), n=3, seed=5) == ["SELECT 1"] * 3
     asked = [(body["seed"], body.get("n")) for body in endpoint.bodies]
     assert (asked[:2], sorted(asked[2:])) == ([(5, 3), (5, None)], [(6, None), (7, None)])
-    assert kept.lines == [f"m at {endpoint.host}: one answer a call; found out, and kept in mind"]
+    assert kept.lines == [f"m at {endpoint.host}: it gives one answer a call, so n answers are n calls"]
 
 
 def test_fewer_answers_than_asked_for_are_filled_up(endpoint: Endpoint, kept: Kept) -> None:
@@ -930,7 +930,7 @@ def test_a_run_from_its_file_to_its_table(
     assert f" {(count - 1) * 220:,} " in table(runs)
     assert f"\nm at {endpoint.host} was asked without n, which it does not know.\n" in table(runs)
     assert runs["asked"].run.manifest["endpoints"] == {f"m at {endpoint.host}": ["n"]}
-    said = f"text2sql: m at {endpoint.host}: one answer a call; found out, and kept in mind"
+    said = f"text2sql: m at {endpoint.host}: it gives one answer a call, so n answers are n calls"
     assert capfd.readouterr().err.splitlines() == [said]
     assert runs["asked"].run.records[runs["asked"].unanswered[0]]["unanswered"] == (
         f"m at {endpoint.host}: 503: maintenance; --retry asks again"
