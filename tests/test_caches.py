@@ -126,12 +126,12 @@ executions        3  {results / 1000:>5.1f} kB  executions.sqlite  results of st
 indexes           1    1.5 kB  indexes            vectors of examples
 responses     1,205  {answers / 1000:>5.1f} kB  responses.sqlite   answers of models, which were paid for
 
-endpoint                   model                answers  calls  prompt tokens  completion tokens  first call   last call
--------------------------  -------------------  -------  -----  -------------  -----------------  ----------  ----------
-http://localhost:8000/v1   sqlcoder                   3      1              –                  –  {day(1)}  {day(1)}
-https://api.openai.com/v1  gpt-4o                 1,200      1            900              2,000  {day(10)}  {day(10)}
-https://api.openai.com/v1  gpt-4o-mini (batch)        2      1            900              2,000  {day(5)}  {day(5)}
-"""
+endpoint                   model                answers  calls  prompt tokens  completion tokens   cost  first call   last call
+-------------------------  -------------------  -------  -----  -------------  -----------------  -----  ----------  ----------
+http://localhost:8000/v1   sqlcoder                   3      1              –                  –      –  {day(1)}  {day(1)}
+https://api.openai.com/v1  gpt-4o                 1,200      1            900              2,000  $0.02  {day(10)}  {day(10)}
+https://api.openai.com/v1  gpt-4o-mini (batch)        2      1            900              2,000  $0.00  {day(5)}  {day(5)}
+"""  # noqa: E501
     assert printed == expected
     _, printed, _ = command("stats", "--json")
     found = json.loads(printed)
@@ -141,7 +141,7 @@ https://api.openai.com/v1  gpt-4o-mini (batch)        2      1            900   
     }  # fmt: skip
     assert found["responses"][2] == {
         "endpoint": OPENAI, "model": "gpt-4o-mini", "batch": True, "answers": 2, "calls": 1, "prompt_tokens": 900,
-        "cached_tokens": 100, "completion_tokens": 2000, "first": "2025-06-10T15:06:40+00:00",
+        "cached_tokens": 100, "completion_tokens": 2000, "cost": 0.00066375, "first": "2025-06-10T15:06:40+00:00",
         "last": "2025-06-10T15:06:40+00:00",
     }  # fmt: skip
 

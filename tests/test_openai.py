@@ -838,10 +838,10 @@ def test_a_reasoning_model_is_found_out_once(endpoint: Endpoint, kept: Kept) -> 
         f"m at {endpoint.host}: it is told max_completion_tokens in place of max_tokens",
         f"m at {endpoint.host}: it is asked without temperature, which it does not take",
     ]
-    assert sorted(kept.lines) == said
+    assert sorted(kept.lines) == sorted(said)
     assert kept.ask(model, seed=10) == ["SELECT 1"]
     assert endpoint.bodies[3:] == [plain | {"max_completion_tokens": 9, "seed": 10}]
-    assert sorted(kept.lines) == said
+    assert sorted(kept.lines) == sorted(said)
 
 
 def test_a_refusal_that_dropping_does_not_mend_is_not_kept_in_mind(endpoint: Endpoint, kept: Kept) -> None:

@@ -16,8 +16,10 @@ from typing import Any
 
 from text2sql.artifacts import cache_folder
 from text2sql.errors import DatabaseError, UsageError, nearest
+from text2sql.prices import Prices
 from text2sql.responses import Responses, Tally
-from text2sql.tables import grid
+from text2sql.tables import dollars, grid
+from text2sql.types import Usage
 
 PARTS = {
     "classes": "why predictions are wrong",
@@ -31,7 +33,17 @@ PARTS = {
     "skeletons": "skeletons of gold",
     "tuned": "tuned models",
 }
-_HEAD = ("endpoint", "model", "answers", "calls", "prompt tokens", "completion tokens", "first call", "last call")
+_HEAD = (
+    "endpoint",
+    "model",
+    "answers",
+    "calls",
+    "prompt tokens",
+    "completion tokens",
+    "cost",
+    "first call",
+    "last call",
+)
 _BESIDE = ("-wal", "-shm", "-journal")  # what SQLite puts beside a database
 
 
@@ -128,7 +140,8 @@ def stats_json(stats: CacheStats) -> dict[str, Any]:
         "folder": str(stats.folder),
         "parts": [asdict(part) | {"path": str(part.path)} for part in stats.parts],
         "responses": [
-            asdict(tally) | {"first": _utc(tally.first).isoformat(), "last": _utc(tally.last).isoformat()}
+            asdict(tally)
+            | {"cost": _cost(tally), "first": _utc(tally.first).isoformat(), "last": _utc(tally.last).isoformat()}
             for tally in stats.responses
         ],
     }
@@ -245,7 +258,15 @@ def _lines(stats: CacheStats) -> Iterator[str]:
 def _tally_row(tally: Tally) -> list[str]:
     counts = (tally.answers, tally.calls, tally.prompt_tokens, tally.completion_tokens)
     times = [f"{_utc(seconds).astimezone():%Y-%m-%d}" for seconds in (tally.first, tally.last)]
-    return [tally.endpoint, tally.model + (" (batch)" if tally.batch else ""), *map(_count, counts), *times]
+    name = tally.model + (" (batch)" if tally.batch else "")
+    return [tally.endpoint, name, *map(_count, counts), dollars(_cost(tally)), *times]
+
+
+def _cost(tally: Tally) -> float | None:
+    """At the prices of today."""
+    price = Prices().of(tally.endpoint, tally.model)
+    usage = Usage(tally.prompt_tokens, tally.completion_tokens, cached_tokens=tally.cached_tokens)
+    return price.cost(usage, batch=tally.batch) if price else None
 
 
 def _utc(seconds: float) -> datetime:
