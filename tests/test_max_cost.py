@@ -70,7 +70,6 @@ class Till:
 @pytest.fixture
 def till(tiny: Dataset) -> Iterator[Till]:
     with serving() as endpoint:
-        endpoint.keep = True
         yield Till(endpoint, tiny)
 
 
