@@ -178,9 +178,8 @@ class _Endpoint:
         # What is left out for good shapes no answer; max_tokens is sent by its other name.
         body = {name: value for name, value in body.items() if name not in self.omit or name == "max_tokens"}
         text = json.dumps(body, sort_keys=True)
-        # A token is at least a byte, in every tokenizer that starts from bytes.
-        longest = len(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-        return Request(self.url, self.name, self.path, text, longest, self._longest_answer)
+        # A token is at least a byte, in every tokenizer that starts from bytes; and JSON only adds some.
+        return Request(self.url, self.name, self.path, text, len(text), self._longest_answer)
 
     @property
     def _longest_answer(self) -> int | None:
@@ -210,9 +209,7 @@ class _Endpoint:
         # What the library makes of an answer takes it longer than the call itself: it is asked for the text.
         options: Any = {"headers": {"X-Stainless-Raw-Response": "true"}}
         if client.api_key == _NO_KEY and "authorization" not in map(str.lower, self.access.headers):
-            options["headers"]["Authorization"] = (
-                Omit()
-            )  # beside a header such as Azure's api-key it would be looked at
+            options["headers"]["Authorization"] = Omit()  # beside a header such as Azure's api-key it would count
         try:
             answer: Any = client.post(self.path, cast_to=object, content=body, options=options)
             return 200, answer.http_response.text, answer.http_response.headers
