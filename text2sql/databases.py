@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import threading
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from functools import cached_property
