@@ -173,7 +173,7 @@ def test_bounds_of_a_call(endpoint: Endpoint) -> None:
         None,
     )
     torn = Prompt((Message("user", "\ud800 ä"),), PROMPT.question, PROMPT.schema)  # half a surrogate pair
-    assert remote(endpoint).request(torn, temperature=0.0).prompt_bound == 87
+    assert remote(endpoint).request(torn, temperature=0.0).prompt_bound == 94
 
 
 def test_the_address_of_the_environment(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ PRICES = '["*".m]\ninput = 1.0\noutput = 10.0\n'
 # A third of all calls.
 FAULTS = {
     **{"late": 0.01, "dropped": 0.04, "dropped_midway": 0.04, "malformed": 0.04, "empty_choices": 0.03},
-    **{"429": 0.02, "429+retry_after": 0.02, "500": 0.04, "503": 0.03, "cut_off": 0.01, "refused": 0.01},
+    **{"429": 0.005, "429+retry_after": 0.005, "500": 0.06, "503": 0.04, "cut_off": 0.01, "refused": 0.01},
     **{"usage_negative": 0.01, "usage_missing": 0.01, "usage_text": 0.01, "usage_huge": 0.01},
 }
 WHOLE = {"fine", "cut_off", "refused"}  # the answer came, with its tokens
