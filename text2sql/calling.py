@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -72,7 +72,9 @@ class Live:
         self._answering: set[tuple[str, str]] = set()
         self._closed = ""
 
-    def __call__(self, model: Remote, request: Request, *, n: int, seed: int) -> Made:
+    def __call__(
+        self, model: Remote, request: Request, *, n: int, seed: int, keys: Sequence[str] = (), payer: str = ""
+    ) -> Made:
         """One call. Raises ProviderError where it fails for good, Halted where no further one can be made."""
         price = self.prices.of(request.endpoint, request.model)
         bound = price.bound(request, n) if price else None

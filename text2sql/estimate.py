@@ -142,7 +142,7 @@ class _OnPaper:
     prices: Prices
     batch: bool
 
-    def __call__(self, model: Remote, request: Request, *, n: int, seed: int) -> Made:
+    def __call__(self, model: Remote, request: Request, *, n: int, seed: int, keys: Sequence[str], payer: str) -> Made:
         price = self.prices.of(request.endpoint, request.model)
         longest = request.completion_bound or (price.longest if price else None)
         usage = Usage(request.prompt_bound, None if longest is None else n * longest)

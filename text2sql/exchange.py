@@ -18,6 +18,7 @@ from text2sql.artifacts import digest
 from text2sql.budget import Budget
 from text2sql.calling import Differences, Live, Made
 from text2sql.calls import Call, Ledger, total
+from text2sql.errors import Halted
 from text2sql.parallel import in_parallel
 from text2sql.prices import Prices
 from text2sql.protocols import Model, Remote
@@ -30,8 +31,11 @@ _SEEDS = 1000  # samples that one seed of an experiment has to itself
 class Asks(Protocol):
     """What makes a call where the cache has no answer: live, on paper, or in a batch."""
 
-    def __call__(self, model: Remote, request: Request, *, n: int, seed: int) -> Made:
-        """Some of the ``n`` completions, at least one. Raises ProviderError and Halted."""
+    def __call__(self, model: Remote, request: Request, *, n: int, seed: int, keys: Sequence[str], payer: str) -> Made:
+        """Some of the ``n`` completions, at least one; they will be kept under ``keys``, paid by ``payer``.
+
+        Raises ProviderError and Halted.
+        """
 
 
 @dataclass
@@ -137,20 +141,22 @@ class Exchange:
             else:
                 found |= outcome
         if errors:
-            raise errors[0]
+            # Halted goes first: the question is then asked again, and not left without an answer.
+            raise next((error for error in errors if isinstance(error, Halted)), errors[0])
         return found
 
     def ask(self, work: _Work, samples: Sequence[int]) -> dict[int, Answer]:
         """Answers for samples in a row, by one call; some of them, at least one."""
         request, first, account = work.request, samples[0], work.account
-        made = self._asks(work.model, request, n=len(samples), seed=work.seed + first)
+        keys = [work.keys[i] for i in samples]
+        made = self._asks(work.model, request, n=len(keys), seed=work.seed + first, keys=keys, payer=work.payer)
         completions = made.reply.completions[: len(samples)]
         endpoint = (request.endpoint, request.model)
         if len(completions) > 1:
             self._several.add(endpoint)
         elif len(samples) > 1 and endpoint not in self._several:
             self.differences.note(request, "n")
-        named = {work.keys[first + i]: completion for i, completion in enumerate(completions)}
+        named = dict(zip(keys, completions, strict=False))
         usage = made.reply.usage
         kept = self.responses.put(*endpoint, named, usage, payer=work.payer, batch=made.batch)
         price = self.prices.of(*endpoint)
@@ -192,9 +198,9 @@ class Exchange:
                 if call in self._settled:
                     continue
                 self._settled.add(call)
-            usage = _of_call(list(brought))
+            listed = list(brought)
             account.requests.append(call)
-            account.paid.append(price.cost(usage, batch=mine[0].batch) if price else None)
+            account.paid.append(price.cost(_of_call(listed), batch=listed[0].batch) if price else None)
 
     def _priced(self, request: Request, answers: Sequence[Answer], cached: Collection[int]) -> list[Completion]:
         """The completions with what they would have cost alone: the prompt once, where one call brings them all."""

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import weakref
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
@@ -19,15 +19,17 @@ from urllib.parse import urlsplit
 
 from text2sql.errors import CallFailed, ConfigError
 from text2sql.exchange import Exchange
+from text2sql.models import _batch
 from text2sql.models._failures import no_answer, refusal, short
-from text2sql.models._wire import CHAT, COMPLETIONS, chat_body, reply, sent, text_body
+from text2sql.models._wire import CHAT, COMPLETIONS, OPTIONAL, chat_body, reply, sent, text_body
 from text2sql.protocols import Model
-from text2sql.types import Completions, Prompt, Reply, Request
+from text2sql.types import BatchState, Completions, Prompt, Reply, Request
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
 _OPENAI = "https://api.openai.com/v1"
+_PAGES = 10  # of a hundred batches each, newest first, among which one is looked for
 _TAKEN = ("model", "messages", "prompt", "n", "seed", "stream", "temperature", "stop", "tools", "max_tokens")
 _SECRET = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)
 
@@ -174,7 +176,6 @@ class _Endpoint:
     def send(self, request: Request, *, n: int, seed: int, without: Set[str]) -> Reply:
         body = sent(json.loads(request.body), self.path, n=n, seed=seed, without=self.omit | without)
         status, content, headers = self._post(json.dumps(body).encode())
-        content = self.access.without_secrets(content)
         if status >= 400:
             names = body.keys() - {"model", "messages", "prompt"}
             raise refusal(status, content, headers, sent=names, key_name=self.access.key_name, where=self.where)
@@ -184,16 +185,19 @@ class _Endpoint:
             raise no_answer(content, error, self.where) from None
 
     def _post(self, body: bytes) -> tuple[int, str, Mapping[str, str]]:
-        """Status, body and headers of the answer. Raises CallFailed where none comes."""
-        from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
-
         # What the library makes of an answer takes it longer than the call itself: it is asked for the text.
         raw: Any = {"headers": {"X-Stainless-Raw-Response": "true"}}
+        return self._called(lambda client: client.post(self.path, cast_to=object, content=body, options=raw))
+
+    def _called(self, call: Callable[[OpenAI], Any]) -> tuple[int, str, Mapping[str, str]]:
+        """Status, body and headers of the raw answer to a call. Raises CallFailed where none comes."""
+        from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
+
         try:
-            answer: Any = self._client.post(self.path, cast_to=object, content=body, options=raw)
-            return 200, answer.http_response.text, answer.http_response.headers
+            answer = call(self._client).http_response
+            return 200, self.access.without_secrets(answer.text), answer.headers
         except APIStatusError as error:
-            return error.status_code, error.response.text, error.response.headers
+            return error.status_code, self.access.without_secrets(error.response.text), error.response.headers
         except APITimeoutError:
             line = "no answer in time; a longer timeout, or fewer --workers?"
         except APIConnectionError as error:
@@ -202,6 +206,64 @@ class _Endpoint:
             line = short(error)
         # Not "from error": what hangs on it holds the request, and the key with it.
         raise CallFailed(f"{self.where}: {self.access.without_secrets(line)}", "passing")
+
+    # --- in batches ---
+
+    def line(self, request: Request, *, n: int, seed: int, without: Set[str]) -> str:
+        return json.dumps(sent(json.loads(request.body), self.path, n=n, seed=seed, without=self.omit | without))
+
+    def submit(self, lines: Sequence[tuple[str, str]], token: str) -> str:
+        file = ("text2sql.jsonl", _batch.input_file(lines, self.path))
+        content = self._said(lambda client: client.files.with_raw_response.create(file=file, purpose="batch"))
+        options: Any = {"endpoint": _batch.target(self.path), "completion_window": "24h"}
+        options |= {"input_file_id": content["id"], "metadata": {_batch.TOKEN: token}}
+        return str(self._said(lambda client: client.batches.with_raw_response.create(**options))["id"])
+
+    def find(self, token: str) -> str | None:
+        options: dict[str, Any] = {"limit": 100}
+        for _ in range(_PAGES):
+            page = self._said(lambda client: client.batches.with_raw_response.list(**options))
+            for batch in page["data"]:
+                if (batch.get("metadata") or {}).get(_batch.TOKEN) == token:
+                    return str(batch["id"])
+            if not page.get("has_more"):
+                break
+            options["after"] = page["data"][-1]["id"]
+        return None
+
+    def state(self, batch: str) -> BatchState:
+        status, content, headers = self._called(lambda client: client.batches.with_raw_response.retrieve(batch))
+        if status == 404:
+            return BatchState(
+                "lost", "not found", message=f"is the key in {self.access.key_name} the one that sent it?"
+            )
+        return _batch.state(self._json(status, content, headers))
+
+    def results(self, batch: str) -> Iterator[tuple[str, Reply | CallFailed]]:
+        names = frozenset({*OPTIONAL, *self.fields, "tools", "tool_choice", "response_format"})
+        for file in _batch.output_files(self._said(lambda client: client.batches.with_raw_response.retrieve(batch))):
+            yield from _batch.results(self._content(file), sent=names, key_name=self.access.key_name, where=self.where)
+
+    def _content(self, file: str) -> str:
+        """A file's text; none where it was deleted: its lines have no answer then."""
+        status, content, headers = self._called(lambda client: client.files.with_raw_response.content(file))
+        if status >= 400 and status != 404:
+            self._json(status, content, headers)
+        return content if status < 400 else ""
+
+    def _said(self, call: Callable[[OpenAI], Any]) -> dict[str, Any]:
+        return self._json(*self._called(call))
+
+    def _json(self, status: int, content: str, headers: Mapping[str, str]) -> dict[str, Any]:
+        """An answer of the Batch API. Raises CallFailed where it is none."""
+        if status in (404, 405, 501):
+            raise CallFailed(f"{self.where}: {status}: it has no Batch API; run without --batch", "account")
+        if status >= 400:
+            raise refusal(status, content, headers, sent=set(), key_name=self.access.key_name, where=self.where)
+        try:
+            return dict(json.loads(content))
+        except (ValueError, TypeError) as error:
+            raise no_answer(content, error, self.where) from None
 
     @property
     def where(self) -> str:
