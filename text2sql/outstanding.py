@@ -10,19 +10,16 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from text2sql.responses import Responses
-
-_BATCH = "token, id, endpoint, model, path, without, label, round, status"
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A batch. ``id``: the endpoint's name for it, None where the process ended before that was noted.
 
-    ``without``: parameters that were left out; ``label``: the experiment that sent it, in its ``round``.
-    ``status``: "sent", or "lost" where the endpoint did not know it when it was last asked.
+    ``label``: the experiment that sent it, in its ``round``; ``status``: "sent", or "lost" where the endpoint did not
+    know it when it was last asked; ``without``: parameters that were left out.
     """
 
     token: str
@@ -30,10 +27,10 @@ class Sent:
     endpoint: str
     model: str
     path: str
-    without: frozenset[str]
     label: str
     round: int
-    status: str
+    status: str = "sent"
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +62,16 @@ class Outstanding:
                 " WHERE key IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(keys)),),
             ).fetchall()
-        return {row[0]: Sample(*row[:5], final=bool(row[5])) for row in rows}
+        return {row[0]: Sample(*row) for row in rows}
 
     def batches(self) -> list[Sent]:
         """The batches that are still to be collected, in the order in which they were sent."""
         with self._responses.transaction() as connection:
             rows = connection.execute(
-                f"SELECT {_BATCH} FROM batches WHERE status != 'collected' ORDER BY sent"
+                "SELECT token, id, endpoint, model, path, label, round, status, without FROM batches"
+                " WHERE status != 'collected' ORDER BY sent"
             ).fetchall()
-        return [Sent(*row[:5], frozenset(json.loads(row[5])), *row[6:]) for row in rows]
+        return [_sent(*row) for row in rows]
 
     def lines(self, token: str) -> dict[str, list[Sample]]:
         """The samples of a batch that have not come back, by the name of their line, in their order."""
@@ -83,10 +81,10 @@ class Outstanding:
                 " ORDER BY line, place",
                 (token,),
             ).fetchall()
-        return {
-            line: [Sample(*row[1:6], final=bool(row[6])) for row in group]
-            for line, group in groupby(rows, key=lambda row: row[0])
-        }
+        lines: dict[str, list[Sample]] = {}
+        for line, *row in rows:
+            lines.setdefault(line, []).append(Sample(*row))
+        return lines
 
     def round(self, label: str) -> int:
         """The number of an experiment's next round, from 1 on."""
@@ -116,18 +114,11 @@ class Outstanding:
                 rows,
             )
             if rows:
-                values = [
-                    batch.token,
-                    batch.id,
-                    batch.endpoint,
-                    batch.model,
-                    batch.path,
-                    json.dumps(sorted(batch.without)),
-                ]
                 connection.execute(
                     "INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (*values, batch.label, batch.round, batch.status, time.time()),
-                )
+                    (batch.token, batch.id, batch.endpoint, batch.model, batch.path,
+                     json.dumps(sorted(batch.without)), batch.label, batch.round, batch.status, time.time()),
+                )  # fmt: skip
         return free
 
     def note(self, token: str, *, id: str | None = None, status: str = "sent") -> None:
@@ -171,3 +162,9 @@ class Outstanding:
         """An experiment has all its answers: its rounds count from 1 again."""
         with self._responses.transaction() as connection:
             connection.execute("DELETE FROM batches WHERE label = ? AND status = 'collected'", (label,))
+
+
+def _sent(
+    token: str, id: str | None, endpoint: str, model: str, path: str, label: str, round: int, status: str, without: str
+) -> Sent:
+    return Sent(token, id, endpoint, model, path, label, round, status, frozenset(json.loads(without)))

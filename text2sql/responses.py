@@ -111,9 +111,8 @@ class Responses:
         even so, for it was paid. ``usage``: of the whole call; the completion tokens are shared out by length.
         ``call``: its name, by default a new one; under a name of its own it is kept once.
         """
-        call = (
-            call or f"{time.time_ns():x}-{secrets.token_hex(4)}"
-        )  # in the order of time, which makes for quick inserts
+        # In the order of time, which makes for quick inserts.
+        call = call or f"{time.time_ns():x}-{secrets.token_hex(4)}"
         tokens = _shares(usage.completion_tokens, [_length(completion) for completion in completions.values()])
         texts = {key: _to_json(one, share) for (key, one), share in zip(completions.items(), tokens, strict=True)}
         with self.transaction() as connection:
@@ -150,8 +149,8 @@ class Responses:
         """What is kept, by endpoint and model, calls of batches apart."""
         with self._told() as connection:
             rows = connection.execute(
-                "SELECT endpoint, model, batch, coalesce(sum(answers), 0), count(*), sum(prompt_tokens), sum(cached_tokens),"
-                " sum(completion_tokens), min(asked), max(asked)"
+                "SELECT endpoint, model, batch, coalesce(sum(answers), 0), count(*), sum(prompt_tokens),"
+                " sum(cached_tokens), sum(completion_tokens), min(asked), max(asked)"
                 " FROM calls LEFT JOIN (SELECT call, count(*) AS answers FROM samples GROUP BY call) ON call = id"
                 " GROUP BY endpoint, model, batch ORDER BY endpoint, model, batch"
             ).fetchall()

@@ -214,19 +214,19 @@ class _Endpoint:
 
     def submit(self, lines: Sequence[tuple[str, str]], token: str) -> str:
         file = ("text2sql.jsonl", _batch.input_file(lines, self.path))
-        content = self._said(lambda client: client.files.with_raw_response.create(file=file, purpose="batch"))
+        given = self._said(lambda client: client.files.with_raw_response.create(file=file, purpose="batch"))
         options: Any = {"endpoint": _batch.target(self.path), "completion_window": "24h"}
-        options |= {"input_file_id": content["id"], "metadata": {_batch.TOKEN: token}}
+        options |= {"input_file_id": given["id"], "metadata": {_batch.TOKEN: token}}
         return str(self._said(lambda client: client.batches.with_raw_response.create(**options))["id"])
 
     def find(self, token: str) -> str | None:
         options: dict[str, Any] = {"limit": 100}
         for _ in range(_PAGES):
-            page = self._said(lambda client: client.batches.with_raw_response.list(**options))
+            page = self._said(lambda client: client.batches.with_raw_response.list(**options), "data")
             for batch in page["data"]:
                 if (batch.get("metadata") or {}).get(_batch.TOKEN) == token:
                     return str(batch["id"])
-            if not page.get("has_more"):
+            if not page["data"] or not page.get("has_more"):
                 break
             options["after"] = page["data"][-1]["id"]
         return None
@@ -234,10 +234,9 @@ class _Endpoint:
     def state(self, batch: str) -> BatchState:
         status, content, headers = self._called(lambda client: client.batches.with_raw_response.retrieve(batch))
         if status == 404:
-            return BatchState(
-                "lost", "not found", message=f"is the key in {self.access.key_name} the one that sent it?"
-            )
-        return _batch.state(self._json(status, content, headers))
+            said = f"is the key in {self.access.key_name} the one that sent it?"
+            return BatchState("lost", "not found", message=said)
+        return _batch.state(self._json(status, content, headers, "status"))
 
     def results(self, batch: str) -> Iterator[tuple[str, Reply | CallFailed]]:
         names = frozenset({*OPTIONAL, *self.fields, "tools", "tool_choice", "response_format"})
@@ -251,18 +250,20 @@ class _Endpoint:
             self._json(status, content, headers)
         return content if status < 400 else ""
 
-    def _said(self, call: Callable[[OpenAI], Any]) -> dict[str, Any]:
-        return self._json(*self._called(call))
+    def _said(self, call: Callable[[OpenAI], Any], field: str = "id") -> dict[str, Any]:
+        return self._json(*self._called(call), field)
 
-    def _json(self, status: int, content: str, headers: Mapping[str, str]) -> dict[str, Any]:
-        """An answer of the Batch API. Raises CallFailed where it is none."""
+    def _json(self, status: int, content: str, headers: Mapping[str, str], field: str = "id") -> dict[str, Any]:
+        """An answer of the Batch API, which has this field. Raises CallFailed where it is none."""
         if status in (404, 405, 501):
             raise CallFailed(f"{self.where}: {status}: it has no Batch API; run without --batch", "account")
         if status >= 400:
             raise refusal(status, content, headers, sent=set(), key_name=self.access.key_name, where=self.where)
         try:
-            return dict(json.loads(content))
-        except (ValueError, TypeError) as error:
+            said: dict[str, Any] = json.loads(content)
+            said[field]
+            return said
+        except (ValueError, TypeError, LookupError) as error:
             raise no_answer(content, error, self.where) from None
 
     @property
