@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from tests.protocol_server import Served, serve
 from text2sql import batches, cli, collecting
 from text2sql.config import load
 from text2sql.dataset import Dataset
-from text2sql.errors import CallFailed, ConfigError, Halted, ProviderError, SetAside, UsageError
+from text2sql.errors import CallFailed, ConfigError, Halted, SetAside, UsageError
 from text2sql.estimate import dry_run
 from text2sql.exchange import Exchange
 from text2sql.models.openai import openai
@@ -24,7 +24,7 @@ from text2sql.report import rows
 from text2sql.responses import Responses
 from text2sql.runner import run
 from text2sql.store import FILES
-from text2sql.types import Completion, Message, Prompt, Question, Schema
+from text2sql.types import Message, Prompt, Question, Schema
 
 PRICES = """
 ["*"]
@@ -218,7 +218,6 @@ def test_lines_that_fail_in_passing_go_out_again_and_then_no_more(command: Comma
     command.waits(limit=2)
     assert command.waits(limit=2).startswith("round 2: 2 calls")
     runs = command(limit=2)  # retries = 1
-    (reason, _) = {runs["direct"].run.records[id]["unanswered"] for id in runs["direct"].unanswered} | {""}
     records = [runs["direct"].run.records[id]["unanswered"] for id in runs["direct"].unanswered]
     assert (
         records
@@ -251,7 +250,6 @@ def test_what_fails_for_good_is_remembered(command: Command, server: Served) -> 
 def test_some_lines_fail(command: Command, server: Served, capfd: pytest.CaptureFixture[str]) -> None:
     server.set(batch_faults={"429": 0.3, "empty_choices": 0.3})
     command.waits(limit=20)
-    server.set(batch_faults={"429": 0.3, "empty_choices": 0.3})
     command.waits(limit=20)
     first = next(line for line in capfd.readouterr().err.splitlines() if "completed" in line)
     assert "of 20 answered; " in first and " failed, the first: m at 127.0.0.1:" in first
@@ -260,10 +258,8 @@ def test_some_lines_fail(command: Command, server: Served, capfd: pytest.Capture
 def test_an_expired_batch_keeps_what_is_finished(command: Command, server: Served) -> None:
     server.set(batch="expired")
     command.waits(limit=6)
-    server.set(batch_seconds=0.0)
-    said = command.waits(limit=6)
     server.set(batch="completed")
-    assert said.startswith("round 2: 3 calls sent")
+    assert command.waits(limit=6).startswith("round 2: 3 calls sent")
     assert command(limit=6)["direct"].unanswered == []
     assert lines(server) == 6
 

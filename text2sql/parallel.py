@@ -6,6 +6,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from text2sql.errors import SetAside
@@ -32,6 +33,13 @@ def each(function: Callable[[Item], Outcome], items: Iterable[Item]) -> list[Out
     return outcomes
 
 
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """An error that ends all, unlike one that is an outcome."""
+
+    error: BaseException
+
+
 def in_parallel(function: Callable[[Item], Outcome], items: Sequence[Item], workers: int) -> Iterator[Outcome]:
     """Outcomes as they come. Threads are daemons, so that an interrupt ends at once; an error ends all."""
     if workers == 1:
@@ -40,7 +48,7 @@ def in_parallel(function: Callable[[Item], Outcome], items: Sequence[Item], work
     waiting: queue.SimpleQueue[Item] = queue.SimpleQueue()
     for item in items:
         waiting.put(item)
-    outcomes: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
+    outcomes: queue.SimpleQueue[Outcome | _Raised] = queue.SimpleQueue()
     stop = threading.Event()
 
     def work() -> None:
@@ -50,7 +58,7 @@ def in_parallel(function: Callable[[Item], Outcome], items: Sequence[Item], work
             except queue.Empty:
                 return
             except BaseException as error:
-                outcomes.put(error)
+                outcomes.put(_Raised(error))
                 return
 
     for _ in range(min(workers, len(items))):
@@ -58,8 +66,8 @@ def in_parallel(function: Callable[[Item], Outcome], items: Sequence[Item], work
     try:
         for _ in items:
             outcome = _wait(outcomes)
-            if isinstance(outcome, BaseException):
-                raise outcome
+            if isinstance(outcome, _Raised):
+                raise outcome.error
             yield outcome
     finally:
         stop.set()
