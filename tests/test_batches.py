@@ -19,6 +19,7 @@ from text2sql.estimate import dry_run
 from text2sql.exchange import Exchange
 from text2sql.models.openai import openai
 from text2sql.outcome import Runs
+from text2sql.outstanding import Outstanding
 from text2sql.prices import Prices
 from text2sql.report import rows
 from text2sql.responses import Responses
@@ -73,8 +74,9 @@ class Command:
         self.folder, self.url, self.config = folder, url, DIRECT
 
     def __call__(self, *, limit: int = 4, out: str = "runs", overrides: tuple[str, ...] = (), **options: Any) -> Runs:
-        options = {"batch": True, "prices": [self.folder / "prices.toml"], "progress": False, "workers": 4} | options
-        return run(self.load(overrides), limit=limit, out=self.folder / out, **options)
+        given: dict[str, Any] = {"batch": True, "progress": False, "workers": 4} | options
+        given.setdefault("prices", [self.folder / "prices.toml"])
+        return run(self.load(overrides), limit=limit, out=self.folder / out, **given)
 
     def load(self, overrides: tuple[str, ...] = ()) -> Any:
         file = self.folder / "asked.toml"
@@ -198,7 +200,7 @@ def test_an_endpoint_that_ignores_n(command: Command, server: Served, capfd: pyt
     assert "4 calls" in command.waits(limit=2)  # one answer a call
     runs = command(limit=2)
     assert lines(server) == 6
-    assert f"m at {server.url.split('/')[2]}: one answer a call; found out, and kept in mind" in capfd.readouterr().err
+    assert f"m at {server.url.split('/')[2]}: it gives one answer a call, so n answers" in capfd.readouterr().err
     assert runs["direct"].run.manifest["endpoints"] == {f"m at {server.url.split('/')[2]}": ["n"]}
 
 
@@ -356,7 +358,7 @@ def test_cut_off_while_collecting(
 ) -> None:
     command.config = DIRECT + 'generator = { use = "direct", n = 2, temperature = 0.7 }\n'
     command.waits()
-    owner: Any = Responses if method == "put" else collecting.Outstanding
+    owner: Any = Responses if method == "put" else Outstanding
     real, calls = getattr(owner, method), []
 
     def killed(self: Any, *given: Any, **options: Any) -> Any:

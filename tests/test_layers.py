@@ -30,7 +30,7 @@ WORK = [
     "experiment", "experiment_file", "config", "intervals", "comparison", "curves", "store", "manifest", "outcome",
     "verdicts", "assemble", "tuning", "gold", "runner", "rescore", "stored", "revote", "tables", "report", "estimate",
     "evaluation_report", "contrast", "sampling", "contrast_report", "plots", "run_files", "views", "queries",
-    "retrieval", "show", "ask", "audit", "catalogue",
+    "retrieval", "show", "ask", "audit", "caches", "catalogue",
 ]  # fmt: skip
 DOOR = ["cli", "__init__", "__main__"]
 

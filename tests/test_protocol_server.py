@@ -215,7 +215,8 @@ def test_a_fault_then_an_answer(server: Served, fault: str, error: type[Exceptio
     assert (stats["received"], stats["answered"], stats["delivered"]) == (2, 1 + written, 1)
     assert (stats["prompt_tokens"], stats["completion_tokens"]) == (6, 2)
     digest = stats["calls"][0][0]
-    assert stats["calls"] == [[digest, None, 1, 1, fault], [digest, None, 1, 2, "fine"]]
+    calls = [[digest, None, 1, 1, fault], [digest, None, 1, 2, "fine"]]
+    assert [call[:5] for call in stats["calls"]] == calls
 
 
 def test_retry_after(server: Served) -> None:
@@ -270,7 +271,7 @@ def test_faults_depend_on_request_and_attempt_alone(server: Served) -> None:
 
             list(threads.map(ask, order))
         until(lambda: server.stats()["in_flight"] == 0)
-        return {(digest, attempt): outcome for digest, _, _, attempt, outcome in server.stats()["calls"]}
+        return {(digest, attempt): outcome for digest, _, _, attempt, outcome, *_ in server.stats()["calls"]}
 
     first = outcomes(list(range(30)))
     assert outcomes(list(range(29, -1, -1))) == first

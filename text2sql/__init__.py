@@ -25,6 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from text2sql.audit import check_data as check_data
+    from text2sql.caches import cache_stats as cache_stats
+    from text2sql.caches import clear_cache as clear_cache
+    from text2sql.caches import prune_responses as prune_responses
     from text2sql.config import load as load
     from text2sql.contrast import compare as compare
     from text2sql.contrast_report import contrast_text as contrast_text
@@ -47,7 +50,9 @@ __version__ = "0.1.0"
 _HOME = {
     "OFFICIAL_METRICS": "verdicts",
     "Text2SQLError": "errors",
+    "cache_stats": "caches",
     "check_data": "audit",
+    "clear_cache": "caches",
     "compare": "contrast",
     "contrast_text": "contrast_report",
     "evaluate": "rescore",
@@ -55,6 +60,7 @@ _HOME = {
     "load": "config",
     "load_dataset": "dataset",
     "measure_retrieval": "retrieval",
+    "prune_responses": "caches",
     "query": "queries",
     "run": "runner",
     "table": "report",
@@ -68,7 +74,9 @@ __all__ = [
     "OFFICIAL_METRICS",
     "Text2SQLError",
     "__version__",
+    "cache_stats",
     "check_data",
+    "clear_cache",
     "compare",
     "contrast_text",
     "evaluate",
@@ -76,6 +84,7 @@ __all__ = [
     "load",
     "load_dataset",
     "measure_retrieval",
+    "prune_responses",
     "query",
     "run",
     "table",

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import TypeVar
 
 from text2sql.calling import Made
 from text2sql.collecting import Collector, tried
-from text2sql.errors import CallFailed, ConfigError, Halted, ProviderError, SetAside
+from text2sql.errors import CallFailed, ConfigError, Halted, Interrupted, ProviderError, SetAside
 from text2sql.outstanding import Sent
 from text2sql.prices import Prices
 from text2sql.protocols import Batching, Remote
@@ -24,6 +25,7 @@ from text2sql.types import Request
 
 _LINES, _BYTES = 50_000, 190_000_000  # of one batch at most; OpenAI takes 200 MB
 _FRAME = 200  # bytes of a line around its body
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,11 @@ class _Queued:
 
 
 class Batches:
-    """The batches of one command, as what an ``Exchange`` asks. Each round: ``collect``, the questions, ``send``.
+    """The batches of one command, as what an ``Exchange`` asks. Each of the ``rounds`` begins with ``collect``.
 
     ``label``: the experiment, whose rounds are counted; ``lock``: a file that keeps two commands from sending at once;
     ``max_cost``: dollars that may be spent now; ``retry``: what failed for good is sent again; ``tell`` hears what
-    happens. ``aside``: some question of this round was set aside. Thread-safe as far as it is asked.
+    happens. Thread-safe as far as it is asked.
     """
 
     def __init__(
@@ -66,7 +68,6 @@ class Batches:
         self._outstanding, self._differences = self._collector.outstanding, self._collector.differences
         self._bounds: dict[str, float] = {}  # the most that the batches of this command can cost, by token
         self._lock = threading.Lock()
-        self.say = self._collector.say
         self._begin()
         if retry:
             self._outstanding.forgive()
@@ -75,7 +76,29 @@ class Batches:
         self._queue: dict[str, _Queued] = {}
         self._queued: set[str] = set()
         self._awaited: set[str] = set()
-        self.aside = False
+        self._aside = False
+
+    def rounds(self, once: Callable[[], T], *, wait: bool) -> T:
+        """What ``once`` comes to where no question is set aside. It collects, and then goes through all questions.
+
+        ``wait``: for batches that are under way, and go on then. Raises SetAside where it is not waited for them,
+        Interrupted, Halted and CallFailed.
+        """
+        while True:
+            outcome = once()
+            if not self._aside:
+                self._outstanding.done(self._label)
+                return outcome
+            *lines, last = self._send()
+            for line in lines:
+                self._collector.say(line)
+            if not wait:
+                raise SetAside(last)
+            self._collector.say(last)
+            try:
+                self._collector.wait(self._awaited)
+            except KeyboardInterrupt:
+                raise Interrupted("interrupted; the batches go on, and the same command collects them") from None
 
     def collect(self, models: Iterable[Remote]) -> None:
         """Begin a round: what has come back goes into the response cache. Raises CallFailed."""
@@ -94,7 +117,7 @@ class Batches:
                 raise ProviderError(f"{sample.failure} (tried {sample.tries} times)")
         under_way = {sample.key: sample.token for sample in known.values() if sample.token}
         with self._lock:
-            self.aside = True
+            self._aside = True
             self._awaited.update(under_way.values())
             new = [i for i, key in enumerate(keys) if not (key in under_way or key in held or key in self._queued)]
             for _, row in groupby(enumerate(new), key=lambda pair: pair[1] - pair[0]):
@@ -106,7 +129,7 @@ class Batches:
 
     # --- sending ---
 
-    def send(self) -> list[str]:
+    def _send(self) -> list[str]:
         """Send what is queued; what there is to say of all that is waited for, a line each, at least one.
 
         Raises Halted where it may cost too much, and nothing is sent then; CallFailed where it cannot be sent.
@@ -197,13 +220,3 @@ class Batches:
             f"--max-cost: ${spent:.4f} of ${self._limit:.4f} are spent, and the next {calls:,} calls may cost "
             f"${bound:.4f}; nothing was sent"
         )
-
-    # --- afterwards ---
-
-    def wait(self) -> None:
-        """Until a batch that is waited for has ended. Raises Halted where none is under way, and CallFailed."""
-        self._collector.wait(self._awaited)
-
-    def done(self) -> None:
-        """The experiment has all its answers."""
-        self._outstanding.done(self._label)

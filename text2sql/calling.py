@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from text2sql.protocols import Remote
 from text2sql.responses import Responses
 from text2sql.types import Reply, Request
 
+_IN_VAIN = 5  # calls that fail before any is answered: the endpoint, not the questions, is to blame
 _BYTES_PER_TOKEN = 3.5  # about, of SQL and English; for limits on tokens per minute
 
 
@@ -33,30 +34,34 @@ class Made:
 class Differences:
     """What endpoints do not know, found out once and kept; ``tell`` hears of it."""
 
-    responses: Responses
+    responses: Callable[[], Responses]
     tell: Callable[[str], object] = lambda _line: None
     _known: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    _noting: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, request: Request) -> frozenset[str]:
         """Names of optional parameters; "n" also where it is ignored."""
         key = (request.endpoint, request.model)
         if key not in self._known:
-            self._known[key] = self.responses.differences(*key)
+            self._known[key] = self.responses().differences(*key)
         return self._known[key]
 
     def note(self, request: Request, parameter: str) -> None:
         """This endpoint does not know this parameter."""
         key = (request.endpoint, request.model)
-        new = parameter not in self.of(request) and self.responses.differ(*key, parameter)
-        self._known[key] = self.of(request) | {parameter}
+        with self._noting:
+            new = parameter not in self.of(request) and self.responses().differ(*key, parameter)
+            self._known[key] = self.of(request) | {parameter}
         if new:
-            without = {"n": "one answer a call", "max_tokens": "max_completion_tokens in place of max_tokens"}
-            said = without.get(parameter, f"no {parameter}")
-            self.tell(f"{request.model} at {urlsplit(request.endpoint).netloc}: {said}; found out, and kept in mind")
+            said = {
+                "n": "it gives one answer a call, so n answers are n calls",
+                "max_tokens": "it is told max_completion_tokens in place of max_tokens",
+            }.get(parameter, f"it is asked without {parameter}, which it does not take")
+            self.tell(f"{request.model} at {urlsplit(request.endpoint).netloc}: {said}")
 
     def lines(self, models: Collection[str]) -> dict[str, list[str]]:
         """What is known of the endpoints of these models, by "model at host", as far as they were asked."""
-        asked = [(url, model, known) for (url, model), known in self._known.items() if model in models]
+        asked = [(url, model, known) for (url, model), known in list(self._known.items()) if model in models]
         found = {f"{model} at {urlsplit(url).netloc}": sorted(known) for url, model, known in asked}
         return {where: known for where, known in sorted(found.items()) if known}
 
@@ -70,6 +75,7 @@ class Live:
         self._paces: dict[tuple[str, str], Pace] = {}
         self._gates: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
         self._answering: set[tuple[str, str]] = set()
+        self._vain: Counter[tuple[str, str]] = Counter()
         self._closed = ""
 
     def __call__(
@@ -101,6 +107,7 @@ class Live:
                     raise Halted(str(failure)) from None
                 if failure.kind not in ("passing", "limited") or retries >= model.retries:
                     tried = f" (tried {retries + 1} times)" if retries else ""
+                    self._in_vain(request, f"{failure}{tried}")
                     raise ProviderError(f"{failure}{tried}") from None
                 pace.wait(retries, failure.retry_after)
                 retries += 1
@@ -111,6 +118,16 @@ class Live:
                 for parameter in unknown:
                     self.differences.note(request, parameter)
                 return Made(reply, retries)
+
+    def _in_vain(self, request: Request, why: str) -> None:
+        """A call failed for good. Raises Halted where none of the first few had another end."""
+        key = (request.endpoint, request.model)
+        if key not in self._answering:
+            with self._lock:
+                self._vain[key] += 1
+            if self._vain[key] >= _IN_VAIN:
+                self.close(f"the first {_IN_VAIN} calls failed; {why}")
+                raise Halted(self._closed) from None
 
     @contextmanager
     def _first_alone(self, request: Request) -> Iterator[None]:

@@ -24,6 +24,8 @@ data_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check 
 app.add_typer(data_app, name="data")
 finetune_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make tuned models from the train split.")
 app.add_typer(finetune_app, name="finetune")
+cache_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What is kept on this machine.")
+app.add_typer(cache_app, name="cache")
 
 Data = Annotated[str, typer.Option("--data", help="A data set by name, or a Spider-format folder.")]
 OptionalData = Annotated[str | None, typer.Option("--data", help="A data set by name, or a Spider-format folder.")]
@@ -430,6 +432,42 @@ def status(
 
     for line in tuning.status(config.load(experiment, data=data, overrides=set_ or [])):
         print(line)
+
+
+@cache_app.command()
+def stats(as_json: AsJson = False) -> None:
+    """Show every part of the cache, and what the answers of models took, by endpoint and model."""
+    from text2sql import caches
+
+    found = caches.cache_stats()
+    if as_json:
+        _print_json(caches.stats_json(found))
+    else:
+        print(caches.stats_text(found))
+
+
+@cache_app.command()
+def prune(
+    older_than: Annotated[float | None, typer.Option(metavar="DAYS", help="Only those asked so many days ago.")] = None,
+    model: Annotated[str | None, typer.Option(help="Only those of this model.")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Only those of endpoints with this in their URL.")] = None,
+) -> None:
+    """Remove answers of models; at least one option says which. Runs keep theirs."""
+    from text2sql import caches
+
+    print(caches.pruned_text(caches.prune_responses(older_than=older_than, model=model, endpoint=endpoint)))
+
+
+@cache_app.command()
+def clear(
+    parts: Annotated[
+        list[str] | None, typer.Argument(help="Parts, as 'text2sql cache stats' names them, or all.")
+    ] = None,
+) -> None:
+    """Remove whole parts of the cache. All can be had again, but answers of models were paid for."""
+    from text2sql import caches
+
+    print(caches.cleared_text(caches.clear_cache(*(parts or []))))
 
 
 def _runs_in(name: str, out: Path | None) -> list[Path]:

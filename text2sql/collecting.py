@@ -35,7 +35,7 @@ class Collector:
     def __init__(
         self, responses: Responses, prices: Prices, *, label: str, lock: Path, tell: Callable[[str], object]
     ) -> None:
-        self.outstanding, self.differences = Outstanding(responses), Differences(responses, tell)
+        self.outstanding, self.differences = Outstanding(responses), Differences(lambda: responses, tell)
         self.costs: dict[str, float] = {}
         self.held: set[str] = set()
         self.problems: list[str] = []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from text2sql import registry
 from text2sql.artifacts import cache_folder
 from text2sql.assemble import Assembly
 from text2sql.calling import Made
@@ -15,7 +18,7 @@ from text2sql.calls import Call, Ledger
 from text2sql.errors import ProviderError
 from text2sql.exchange import Exchange
 from text2sql.executor import Executor
-from text2sql.experiment import Configuration, Experiment
+from text2sql.experiment import Choice, Configuration, Experiment
 from text2sql.index import Indexes
 from text2sql.manifest import run_folder
 from text2sql.parallel import in_parallel, processors
@@ -26,7 +29,7 @@ from text2sql.responses import Answer, Responses
 from text2sql.runner import sample
 from text2sql.store import open_run
 from text2sql.tables import grid, which
-from text2sql.tuning import ready
+from text2sql.tuning import ready, tuning_of
 from text2sql.types import Completion, Question, Reply, Request, Usage
 
 # It fails when it is executed: so the calls that would mend it are counted too.
@@ -65,22 +68,21 @@ def dry_run(
     Answers that the cache lacks are stand-ins, so prompts that hold examples found by a draft have other examples.
     ``batch``: at the price of batches. Raises UsageError.
     """
-    experiment = ready(experiment, progress=progress)
+    experiment = ready(_asking(experiment), progress=progress)
     examples = sample(experiment.dataset.examples, limit)
     known, lists = _Overlay(cache_folder() / "responses.sqlite"), Prices(prices)
     estimates: list[Estimate] = []
     with Executor(workers=processors()) as executor, Exchange(known, lists, asks=_OnPaper(lists, batch)) as exchange:
         indexes = Indexes()
         for configuration in experiment.configurations:
-            ledger = Ledger()
-            assembly = Assembly(configuration, experiment.dataset, executor, ledger, indexes, exchange)
+            assembly = Assembly(configuration, experiment.dataset, executor, Ledger(), indexes, exchange)
             pipeline = assembly.pipeline()
             if not assembly.remote:
                 continue
             stored = _stored(run_folder(experiment, configuration, out), retry)
             questions = [example.question for example in examples if example.question.id not in stored]
-            calls = _calls(pipeline, ledger, questions, configuration, progress)
-            estimates += _estimates(configuration.name, [call for call in calls if call.model in assembly.remote])
+            calls = _calls(pipeline, assembly, known, questions, progress)
+            estimates += _estimates(configuration.name, calls, known.usages)
     return estimates
 
 
@@ -92,40 +94,65 @@ def _stored(folder: Path, retry: bool) -> set[str]:
     return {id for id, record in records.items() if not (retry and "unanswered" in record)}
 
 
+def _asking(experiment: Experiment) -> Experiment:
+    """The experiment without configurations that ask no endpoint: a tuned model of theirs need not be made."""
+
+    def asks(choice: Choice) -> bool:
+        if choice.tuned:
+            return not tuning_of(experiment, choice.tuned).tuner.free
+        parts = [choice.model, *choice.options.values()]
+        factory = registry.find(choice.stage, choice.use)
+        remote = choice.stage == "model" and not registry.supplies(factory)
+        return (remote and isinstance(factory(**choice.options), Remote)) or any(
+            asks(part) for part in parts if isinstance(part, Choice)
+        )
+
+    def any_asks(one: Configuration) -> bool:
+        return any(asks(choice) for choices in (*one.stages.values(), *one.draft.values()) for choice in choices)
+
+    return experiment.only([one.name for one in experiment.configurations if any_asks(one)])
+
+
 def _calls(
-    pipeline: Pipeline, ledger: Ledger, questions: Sequence[Question], configuration: Configuration, progress: bool
+    pipeline: Pipeline, assembly: Assembly, known: _Overlay, questions: Sequence[Question], progress: bool
 ) -> list[Call]:
+    """The calls of remote models."""
     from tqdm import tqdm
 
     def counted(question: Question) -> list[Call]:
+        guessed = known.watch()
         with suppress(ProviderError):  # a request that cannot be made: what came before it is counted
             pipeline.predict(question)
-        return ledger.take(question.id)
+        calls = [call for call in assembly.ledger.take(question.id) if call.model in assembly.remote]
+        # What is asked after a guess is a guess itself: that it is known would be chance.
+        return [known.anew(call) if any(guessed[:i]) else call for i, call in enumerate(calls)]
 
-    title = f"{configuration.name}, dry run"
+    title = f"{assembly.configuration.name}, dry run"
     found = in_parallel(counted, questions, processors())
     bar = tqdm(found, total=len(questions), desc=title, unit="q", disable=not progress, leave=False)
     return [call for calls in bar for call in calls]
 
 
-def _estimates(configuration: str, calls: Sequence[Call]) -> list[Estimate]:
+def _estimates(configuration: str, calls: Sequence[Call], usages: Mapping[str, Usage]) -> list[Estimate]:
     parts: dict[tuple[str, str], list[Call]] = {}
     for call in calls:
         parts.setdefault((call.stage, call.model), []).append(call)
-    return [_estimate(configuration, stage, model, part) for (stage, model), part in parts.items()]
+    return [_estimate(configuration, stage, model, part, usages) for (stage, model), part in parts.items()]
 
 
-def _estimate(configuration: str, stage: str, model: str, calls: Sequence[Call]) -> Estimate:
-    made = [call for call in calls if call.requests]
+def _estimate(
+    configuration: str, stage: str, model: str, calls: Sequence[Call], usages: Mapping[str, Usage]
+) -> Estimate:
+    made = [usages[request] for call in calls for request in call.requests]
     return Estimate(
         configuration,
         stage,
         model,
-        calls=sum(len(call.requests) for call in made),
+        calls=len(made),
         cached=sum(call.cached for call in calls),
-        prompt_tokens=_sum(call.prompt_tokens for call in made),
-        completion_tokens=_sum(call.completion_tokens for call in made),
-        cost=_sum(call.paid for call in made),
+        prompt_tokens=_sum(usage.prompt_tokens for usage in made),
+        completion_tokens=_sum(usage.completion_tokens for usage in made),
+        cost=_sum(call.paid for call in calls if call.requests),
     )
 
 
@@ -155,12 +182,43 @@ class _Overlay(Responses):
     def __init__(self, file: Path) -> None:
         super().__init__(None)
         self._real = Responses(file)
+        self._watched = threading.local()
+        self._each: set[str] = set()  # models of which n answers are n calls
+        self._numbers = itertools.count()
+        self.usages: dict[str, Usage] = {}  # of every call on paper
+
+    def watch(self) -> list[bool]:
+        """Of each completion that this thread asks for from now on: whether some answer is a stand-in."""
+        self._watched.guessed = guessed = list[bool]()
+        return guessed
+
+    def anew(self, call: Call) -> Call:
+        """The same, as if nothing of it had been known."""
+        count = call.n if call.model in self._each else 1
+        requests = tuple(f"anew {next(self._numbers)}" for _ in range(count))
+        whole = Usage(call.prompt_tokens, call.completion_tokens)
+        self.usages |= dict.fromkeys(requests, Usage(0, 0)) | {requests[0]: whole}
+        return replace(call, cached=0, requests=requests, paid=call.cost)
 
     def get(self, keys: Sequence[str]) -> dict[str, Answer]:
-        return super().get(keys) | self._real.get(keys)
+        # What is cached costs nothing now, whoever paid for it.
+        real = {key: replace(answer, payer="") for key, answer in self._real.get(keys).items()}
+        self._watched.guessed.append(len(real) < len(keys))
+        return super().get(keys) | real
+
+    def put(
+        self, endpoint: str, model: str, completions: Mapping[str, Completion], usage: Usage, *, payer: str,
+        batch: bool = False, call: str = "",
+    ) -> dict[str, Answer]:  # fmt: skip
+        kept = super().put(endpoint, model, completions, usage, payer=payer, batch=batch, call=call)
+        self.usages |= {answer.call: usage for answer in kept.values()}
+        return kept
 
     def differences(self, endpoint: str, model: str) -> frozenset[str]:
-        return self._real.differences(endpoint, model)
+        found = self._real.differences(endpoint, model)
+        if "n" in found:
+            self._each.add(model)
+        return found
 
     def close(self) -> None:
         self._real.close()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from pathlib import Path
 from typing import Protocol
 
 from text2sql.artifacts import digest
@@ -54,13 +55,13 @@ class Account:
 class Exchange:
     """All completions of remote models in one command. Thread-safe.
 
-    ``slots``: calls in flight at most; ``asks``: by default ``live``, within ``budget``; ``tell`` hears what is found
-    out about endpoints.
+    ``responses``: the cache or its file, None for memory; ``slots``: calls in flight at most; ``asks``: by default
+    ``live``, within ``budget``; ``tell`` hears what is found out about endpoints.
     """
 
     def __init__(
         self,
-        responses: Responses | None = None,
+        responses: Responses | Path | None = None,
         prices: Prices | None = None,
         *,
         slots: int = 1,
@@ -68,14 +69,22 @@ class Exchange:
         asks: Asks | None = None,
         tell: Callable[[str], object] = lambda _line: None,
     ) -> None:
-        self.responses, self.prices, self._slots = responses or Responses(None), prices or Prices(), slots
-        self.differences = Differences(self.responses, tell)
+        self._lock = threading.Lock()
+        self._given, self.prices, self._slots = responses, prices or Prices(), slots
+        self.differences = Differences(lambda: self.responses, tell)
         self.live = Live(self.differences, self.prices, slots=slots, budget=budget or Budget())
         self._asks: Asks = asks or self.live
-        self._lock = threading.Lock()
         self._busy: dict[str, tuple[threading.Lock, int]] = {}
         self._settled: set[str] = set()
         self._several: set[tuple[str, str]] = set()  # endpoints that gave several answers to a call
+
+    @property
+    def responses(self) -> Responses:
+        """The cache, opened when it is needed: most runs ask no endpoint. Raises DatabaseError, OSError."""
+        with self._lock:
+            if not isinstance(self._given, Responses):
+                self._given = Responses(self._given)
+            return self._given
 
     def complete(
         self,
@@ -120,7 +129,8 @@ class Exchange:
 
     def __exit__(self, *_: object) -> None:
         self.close("the run has ended")
-        self.responses.close()
+        if isinstance(self._given, Responses):
+            self._given.close()
 
     # --- asking ---
 
@@ -141,8 +151,8 @@ class Exchange:
             else:
                 found |= outcome
         if errors:
-            # Halted goes first: the question is then asked again, and not left without an answer.
-            raise next((error for error in errors if isinstance(error, Halted)), errors[0])
+            # Halted first: then the question is left for the next command, which asks for what is missing alone.
+            raise min(errors, key=lambda error: not isinstance(error, Halted))
         return found
 
     def ask(self, work: _Work, samples: Sequence[int]) -> dict[int, Answer]:
@@ -198,9 +208,9 @@ class Exchange:
                 if call in self._settled:
                     continue
                 self._settled.add(call)
-            listed = list(brought)
+            these = list(brought)
             account.requests.append(call)
-            account.paid.append(price.cost(_of_call(listed), batch=listed[0].batch) if price else None)
+            account.paid.append(price.cost(_of_call(these), batch=these[0].batch) if price else None)
 
     def _priced(self, request: Request, answers: Sequence[Answer], cached: Collection[int]) -> list[Completion]:
         """The completions with what they would have cost alone: the prompt once, where one call brings them all."""
@@ -306,4 +316,4 @@ class Labelled:
         if not isinstance(self.model, Remote):
             return total(0.0 if completion.cached else completion.usage.cost for completion in completions)
         priced = any(completion.usage.cost is not None for completion in completions)
-        return total([*account.paid, 0.0 if priced else None])
+        return total(account.paid) if account.paid else 0.0 if priced else None

@@ -33,15 +33,8 @@ def each(function: Callable[[Item], Outcome], items: Iterable[Item]) -> list[Out
     return outcomes
 
 
-@dataclass(frozen=True, slots=True)
-class _Raised:
-    """An error that ends all, unlike one that is an outcome."""
-
-    error: BaseException
-
-
 def in_parallel(function: Callable[[Item], Outcome], items: Sequence[Item], workers: int) -> Iterator[Outcome]:
-    """Outcomes as they come. Threads are daemons, so that an interrupt ends at once; an error ends all."""
+    """Outcomes as they come. Threads are daemons, so that an interrupt ends at once; an error raised ends all."""
     if workers == 1:
         yield from map(function, items)
         return
@@ -71,6 +64,13 @@ def in_parallel(function: Callable[[Item], Outcome], items: Sequence[Item], work
             yield outcome
     finally:
         stop.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Raised:
+    """Not an outcome: a function may well return an error."""
+
+    error: BaseException
 
 
 def _wait(outcomes: queue.SimpleQueue[Outcome]) -> Outcome:

@@ -13,6 +13,7 @@ from text2sql.outcome import Runs, Scored
 from text2sql.tables import (
     COLUMNS,
     Row,
+    dollars,
     grid,
     interval_text,
     judged_row,
@@ -91,8 +92,8 @@ def table(runs: Runs | Sequence[Scored], *, markdown: bool = False) -> str:
             f"{row.answered}/{row.n}",
             str(row.errors),
             _number(row.tokens),
-            _dollars(row.cost),
-            _dollars(row.paid),
+            dollars(row.cost),
+            dollars(row.paid),
             _seconds(row.seconds),
             *([percent((row.published or {}).get(metric))] if published else []),
         ]
@@ -167,6 +168,9 @@ def _notes(runs: Sequence[Scored]) -> Iterator[str]:
     if timed := {run.name: count for run in runs if (count := _decided_by_time(run))}:
         listed = ", ".join(f"{name} ({count})" for name, count in timed.items())
         yield f"\nQuestions with a candidate or a verdict that ran into its time limit: {listed}."
+    endpoints = {where: names for run in runs for where, names in run.run.manifest.get("endpoints", {}).items()}
+    for where, names in sorted(endpoints.items()):
+        yield f"\n{where} was asked without {', '.join(names)}, which it does not know."
     yield from notes_on_verdicts([(run.name, run.judged) for run in runs])
 
 
@@ -187,10 +191,6 @@ def _decided_by_time(run: Scored) -> int:
 
 def _number(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
-
-
-def _dollars(value: float | None) -> str:
-    return "–" if value is None else f"${value:.2f}"
 
 
 def _seconds(value: float | None) -> str:

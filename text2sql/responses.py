@@ -99,7 +99,10 @@ class Responses:
         """The answers that are known, by key, in the order of the keys."""
         with self._told() as connection:
             rows = {key: row for key, *row in connection.execute(_GET, (json.dumps(list(keys)),))}
-        return {key: _answer(*rows[key]) for key in keys if key in rows}
+        try:
+            return {key: _answer(*rows[key]) for key in keys if key in rows}
+        except (ValueError, LookupError, TypeError) as error:
+            raise _damaged(self._file, error) from None
 
     def put(
         self, endpoint: str, model: str, completions: Mapping[str, Completion], usage: Usage, *, payer: str,
@@ -240,13 +243,16 @@ def _code(error: sqlite3.Error) -> int:
 
 
 def _explained(file: Path | None, error: sqlite3.Error) -> DatabaseError:
-    where = file or "responses in memory"
     if _code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return DatabaseError(
-            f"{where}: damaged ({error}); move it away to keep what can be saved of the answers paid for,"
-            " or 'text2sql cache clear responses' deletes it"
-        )
-    return DatabaseError(f"{where}: the answers of models cannot be kept or read here: {error}")
+        return _damaged(file, error)
+    return DatabaseError(f"{file or 'memory'}: answers of models cannot be kept or read here: {error}")
+
+
+def _damaged(file: Path | None, error: Exception) -> DatabaseError:
+    return DatabaseError(
+        f"{file or 'memory'}: damaged ({error}); move it away to keep what can be saved of the answers paid for,"
+        " or 'text2sql cache clear responses' deletes it"
+    )
 
 
 # --- answers as text --------------------------------------------------------------------------------------------

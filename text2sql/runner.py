@@ -79,22 +79,10 @@ def run(
             responses, Prices(prices), label=label, lock=cache_folder() / "batches.lock", max_cost=max_cost,
             retry=retry, tell=_tell,
         )  # fmt: skip
-        while True:
-            asking = Exchange(responses, batches.prices, slots=workers or _IN_FLIGHT, asks=batches, tell=_tell)
-            runs = once(asking, batches)
-            if not batches.aside:
-                batches.done()
-                return runs
-            *lines, last = batches.send()
-            for line in lines:
-                batches.say(line)
-            if not wait:
-                raise SetAside(last)
-            batches.say(last)
-            try:
-                batches.wait()
-            except KeyboardInterrupt:
-                raise Interrupted("interrupted; the batches go on, and the same command collects them") from None
+        slots = workers or _IN_FLIGHT
+        return batches.rounds(
+            lambda: once(Exchange(responses, batches.prices, slots=slots, asks=batches, tell=_tell), batches), wait=wait
+        )
 
 
 def _run(
@@ -137,7 +125,7 @@ def _run(
 def exchange(*, workers: int | None = None, max_cost: float | None = None, prices: Sequence[Path] = ()) -> Exchange:
     """The way to remote models, over the response cache in the user's cache folder; ``max_cost`` in dollars."""
     return Exchange(
-        Responses(cache_folder() / "responses.sqlite"),
+        cache_folder() / "responses.sqlite",
         Prices(prices),
         slots=workers or _IN_FLIGHT,
         budget=Budget(max_cost),
@@ -229,7 +217,9 @@ class _Job:
                 raise Interrupted(f"interrupted: {self._progress(writer)}") from None
             finally:
                 bar.close()
-                writer.run.manifest["endpoints"] = self.exchange.differences.lines(self.assembly.remote)
+                known: dict[str, list[str]] = writer.run.manifest.get("endpoints", {})
+                known |= self.exchange.differences.lines(self.assembly.remote)
+                writer.run.manifest["endpoints"] = dict(sorted(known.items()))
                 writer.finish(dataset.examples, self.levels, self.metrics)
             if halted is not None:
                 raise Halted(f"{halted}: {self._progress(writer)}")

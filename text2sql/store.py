@@ -60,6 +60,10 @@ def _call(record: Record) -> Call:
     return Call(**record | {"requests": tuple(record.get("requests", ()))})
 
 
+def _call_record(call: Call) -> Record:
+    return {name: value for name in _CALL if (value := getattr(call, name)) not in (None, "", ())}
+
+
 def open_run(folder: Path, *, damaged: Callable[[str], object] | None = None) -> Run:
     """Read a run; ``damaged`` is told of lines that are left out. Raises RunError where the folder holds none."""
     run = Run(folder, open_manifest(folder))
@@ -143,10 +147,8 @@ class Writer:
 
     def add(self, prediction: Prediction, schema: Schema, calls: Sequence[Call], seconds: float) -> None:
         """Note a finished question, its database's whole schema, its model calls and the seconds it took."""
-        for call in (*calls, Call(prediction.question.id, "question", seconds=round(seconds, 6))):
-            _append(
-                self._calls, {name: value for name in _CALL if (value := getattr(call, name)) not in (None, "", ())}
-            )
+        ended = Call(prediction.question.id, "question", seconds=round(seconds, 6))
+        _append(self._calls, *map(_call_record, (*calls, ended)))
         self._note(to_record(prediction, schema))
 
     def judge(self, question: str, verdicts: Mapping[str, Verdict]) -> None:
@@ -218,13 +220,12 @@ def _cut_torn_line(file: Path) -> None:
             os.truncate(file, whole)
 
 
-def _append(file: BinaryIO, record: Record) -> None:
+def _append(file: BinaryIO, *records: Record) -> None:
     # Unbuffered and in one write: a kill leaves whole lines, but for the last at worst.
-    file.write(_dump(record).encode("utf-8", "surrogatepass") + b"\n")
+    file.write("".join(f"{_dump(record)}\n" for record in records).encode("utf-8", "surrogatepass"))
 
 
-def _dump(record: Record) -> str:
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 # --- records ---------------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def _cut_by_plug_cap(judged: Judged) -> int:
 def grid(cells: Sequence[Sequence[str]], markdown: bool) -> str:
     """Aligned columns: text to the left, figures to the right."""
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
-    left = [i == 0 or not any(row[i][:1].isdigit() for row in cells[1:]) for i in range(len(widths))]
+    left = [i == 0 or not any(row[i].lstrip("≤ $")[:1].isdigit() for row in cells[1:]) for i in range(len(widths))]
     lines = [
         [cell.ljust(w) if to_left else cell.rjust(w) for cell, w, to_left in zip(row, widths, left, strict=True)]
         for row in cells
@@ -90,6 +90,11 @@ def grid(cells: Sequence[Sequence[str]], markdown: bool) -> str:
 def percent(value: float | None) -> str:
     """A fraction as a percentage with one decimal."""
     return "–" if value is None else f"{100 * value:.1f}"
+
+
+def dollars(value: float | None) -> str:
+    """An amount of US dollars."""
+    return "–" if value is None else f"${value:.2f}"
 
 
 def probability(p: float) -> str:

@@ -35,7 +35,7 @@ _LINES = {
     "calls": {
         "question": "VARCHAR", "stage": "VARCHAR", "model": "VARCHAR", "n": "INTEGER", "seconds": "DOUBLE",
         "prompt_tokens": "BIGINT", "completion_tokens": "BIGINT", "cost": "DOUBLE", "paid": "DOUBLE",
-        "error": "VARCHAR",
+        "cached": "INTEGER", "retries": "INTEGER", "requests": "VARCHAR[]", "error": "VARCHAR",
     },
 }  # fmt: skip
 

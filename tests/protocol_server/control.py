@@ -11,13 +11,15 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from tests.conftest import ROOT
 from tests.protocol_server.connection import listen
 from tests.protocol_server.service import Service
 from tests.protocol_server.settings import Settings, changed
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,9 @@ class Ledger:
     ``received``: calls of the completion endpoints. ``answered``: whose answer was wholly written, whatever its
     status. ``delivered``: those with usable choices and a true usage; ``prompt_tokens``, ``completion_tokens`` are
     theirs alone. ``outcomes``: calls and true tokens of each. A client that did not wait leaves "gone".
-    ``answered_per_second``, ``limited_per_second``: by whole seconds since the start or the last reset. ``batches``:
-    lines and tokens of what batches have put out.
+    ``answered_per_second`` (status 200), ``limited_per_second`` (429): by whole seconds since the first call, with
+    which fixed windows of limits begin too; it came at ``first``, the last answer went at ``last``, both by the
+    machine's monotonic clock. ``batches``: lines and tokens of what batches have put out.
     """
 
     received: int = 0
@@ -50,10 +51,13 @@ class Ledger:
     limited_per_second: Counter[int] = field(default_factory=Counter)
     batches: Counter[str] = field(default_factory=Counter)
     calls: list[Entry] = field(default_factory=list)
-    start: float = field(default_factory=time.monotonic)
+    first: float | None = None
+    last: float | None = None
 
     def begin(self) -> None:
         """A call has come."""
+        if self.first is None:
+            self.first = time.monotonic()
         self.received += 1
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
@@ -61,9 +65,11 @@ class Ledger:
     def end(self, entry: Entry, *, written: bool, keep: bool) -> None:
         """Its answer is wholly written, or never will be; ``keep`` the call in the list."""
         self.in_flight -= 1
-        second = int(time.monotonic() - self.start)
+        now = time.monotonic()
+        second = int(now - (self.first or now))
         if written:
             self.answered += 1
+            self.last = now
             self.statuses[entry.status] += 1
             if entry.status == 429:
                 self.limited_per_second[second] += 1
@@ -81,12 +87,13 @@ class Ledger:
             self.calls.append(entry)
 
     def told(self) -> dict[str, Any]:
-        """All of it as JSON; the list of calls as [digest, seed, n, attempt, outcome]."""
+        """All of it as JSON; the list of calls as [digest, seed, n, attempt, outcome, prompt and completion tokens]."""
         names = ("received", "answered", "delivered", "prompt_tokens", "completion_tokens", "in_flight")
         return {
-            **{name: getattr(self, name) for name in (*names, "most_in_flight", "connections")},
-            "seconds": round(time.monotonic() - self.start, 3),
+            **{name: getattr(self, name) for name in (*names, "most_in_flight", "connections", "first", "last")},
             **{name: dict(getattr(self, name)) for name in ("statuses", "outcomes", "batches")},
             **{name: dict(getattr(self, name)) for name in ("answered_per_second", "limited_per_second")},
-            "calls": [[e.digest, e.seed, e.n, e.attempt, e.outcome] for e in self.calls],
+            "calls": [
+                [e.digest, e.seed, e.n, e.attempt, e.outcome, e.prompt_tokens, e.completion_tokens] for e in self.calls
+            ],
         }

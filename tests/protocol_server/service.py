@@ -81,7 +81,7 @@ class Service:
             # What may come is counted against the limit on tokens, as providers do.
             reserved = entry.n * (body.get("max_completion_tokens") or body.get("max_tokens") or 0)
             tokens = said.prompt_tokens + max(reserved, said.completion_tokens)
-            limited, headers = self._limits.admit(tokens, time.monotonic() - self.ledger.start)
+            limited, headers = self._limits.admit(tokens, time.monotonic() - (self.ledger.first or 0.0))
             if limited:
                 raise Refused(429, limited, "limited")
         except Refused as refused:

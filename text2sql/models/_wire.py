@@ -6,6 +6,7 @@ Servers send what they like: whatever may be missing or of another type is looke
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any, TypeAlias
@@ -86,11 +87,11 @@ def _completion(choice: Json) -> Completion:
     refusal = message.get("refusal")
     text = refusal or message.get("content") or ""
     if not isinstance(text, str):
-        raise TypeError(f"content is {text!r}")
+        raise ValueError(f"content is {text!r}")
     functions = [
         call["function"] for call in message.get("tool_calls") or () if call.get("type", "function") == "function"
     ]
-    calls = tuple(ToolCall(str(function["name"]), str(function["arguments"])) for function in functions)
+    calls = tuple(ToolCall(str(function["name"]), _as_json(function["arguments"])) for function in functions)
     return Completion(
         text,
         sql=_handed_over(text, calls),
@@ -101,13 +102,17 @@ def _completion(choice: Json) -> Completion:
     )
 
 
+def _as_json(arguments: Any) -> str:
+    return arguments if isinstance(arguments, str) else json.dumps(arguments)
+
+
 def _handed_over(text: str, calls: Sequence[ToolCall]) -> str | None:
     """The SQL of an answer in the form that was asked for; None where it has another one."""
     for answer in [*(call.arguments for call in calls if call.name == _ANSWER.name), text]:
         if answer.lstrip().startswith("{"):
             try:
                 said = json.loads(answer)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
             if isinstance(said, dict) and isinstance(said.get("sql"), str):
                 return str(said["sql"]).strip()
@@ -130,9 +135,11 @@ def _logprob(said: Any) -> float | None:
     """The sum over the answer's tokens."""
     if not isinstance(said, dict):
         return None
-    tokens = said.get("token_logprobs") or [token.get("logprob") for token in said.get("content") or ()]
-    known = [value for value in tokens if isinstance(value, int | float)]
-    return float(sum(known)) if known else None
+    listed = said.get("token_logprobs") or said.get("content")
+    tokens = listed if isinstance(listed, list) else []
+    values = [token.get("logprob") if isinstance(token, dict) else token for token in tokens]
+    known = [value for value in values if isinstance(value, int | float)]
+    return float(sum(known)) if known and math.isfinite(sum(known)) else None
 
 
 # --- limits --------------------------------------------------------------------------------------------------
@@ -176,5 +183,5 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
     try:
         return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

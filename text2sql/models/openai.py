@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 
 from text2sql.errors import CallFailed, ConfigError
 from text2sql.exchange import Exchange
-from text2sql.models import _batch
-from text2sql.models._failures import no_answer, refusal, short
-from text2sql.models._wire import CHAT, COMPLETIONS, OPTIONAL, chat_body, reply, sent, text_body
+from text2sql.models._batch import BatchApi
+from text2sql.models._failures import answer, short
+from text2sql.models._wire import CHAT, COMPLETIONS, OPTIONAL, chat_body, sent, text_body
 from text2sql.protocols import Model
 from text2sql.types import BatchState, Completions, Prompt, Reply, Request
 
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 _OPENAI = "https://api.openai.com/v1"
-_PAGES = 10  # of a hundred batches each, newest first, among which one is looked for
-_TAKEN = ("model", "messages", "prompt", "n", "seed", "stream", "temperature", "stop", "tools", "max_tokens")
-_SECRET = re.compile(r"auth|key|token|secret|cookie|password", re.IGNORECASE)
+_TAKEN = ("model", "messages", "prompt", "n", "seed", "stream", "temperature", "stop", "tools")
+_SECRET = re.compile(r"auth|key|token|secret|cookie|password|credential", re.IGNORECASE)
+_SECRET_FIELD = re.compile(r"api.?key|secret|password|credential|authorization", re.IGNORECASE)
+_FROM_ENVIRONMENT = re.compile(r"(?:[\w-]+[ =])?\$\{\w+\}")  # maybe after the name of a scheme or a cookie
+_SHORTEST_SECRET = 8  # what is shorter, as the keys that local servers are given, is in many an answer by chance
+_NO_KEY = "none"
 
 
 def openai(
@@ -72,17 +75,20 @@ def openai(
         fits = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         fits = False
-    if not fits or "@" in url or "?" in url:
+    if not fits or re.search("[@?#]", url):
         raise ConfigError(
             f"model {name!r}: base_url is to read like http://localhost:8000/v1, without name, password or key, "
             f"not {_hidden(url)!r}"
         )
-    if timeout <= 0 or retries < 0 or (max_tokens or 1) < 1:
+    if not timeout > 0 or retries < 0 or (max_tokens is not None and max_tokens < 1):
         raise ConfigError(f"model {name!r}: timeout and max_tokens are above 0, retries at least 0")
     if api == "completions" and answer != "text":
         raise ConfigError(f'model {name!r}: answer = "{answer}" needs api = "chat"')
     for header, value in (headers or {}).items():
-        if _SECRET.search(header) and "${" not in value:
+        if not re.fullmatch(r"[\w!#$%&'*+.^`|~-]+", header, re.ASCII) or not re.fullmatch("[ -~]*", value):
+            raise ConfigError(f"model {name!r}: header {header!r} is to be a plain name with a line of ASCII")
+        secret = _SECRET.search(header) or re.match(r"(?:bearer|basic)\b", value, re.IGNORECASE)
+        if secret and not _FROM_ENVIRONMENT.fullmatch(value):
             raise ConfigError(
                 f"model {name!r}: header {header!r} holds a secret: write ${{NAME}}, an environment variable"
             )
@@ -94,13 +100,15 @@ def openai(
         "reasoning_effort": reasoning_effort,
         "logprobs": logprobs or None,
     }
-    if taken := [field for field in body or {} if field in _TAKEN]:
+    if taken := [field for field in body or {} if field in _TAKEN or field in given]:
         raise ConfigError(f"model {name!r}: body may not hold {taken[0]!r}: that is set elsewhere")
+    if secrets := [field for field in body or {} if _SECRET_FIELD.search(field)]:
+        raise ConfigError(f"model {name!r}: body field {secrets[0]!r} holds a secret: a header may, as ${{NAME}}")
     fields = {key: value for key, value in given.items() if value is not None} | dict(body or {})
-    if url == _OPENAI and "max_tokens" in fields:
-        omit = (*omit, "max_tokens")  # OpenAI's own name for it, which all its models know
-    access = _Access(api_key_env, needed=not (base_url or os.environ.get("OPENAI_BASE_URL")), headers=headers or {})
     path = CHAT if api == "chat" else COMPLETIONS
+    if url == _OPENAI and path == CHAT:
+        omit = (*omit, "max_tokens")  # OpenAI's own name for it, which all its chat models know
+    access = _Access(api_key_env, needed=not (base_url or os.environ.get("OPENAI_BASE_URL")), headers=headers or {})
     return _Endpoint(name, url, path, answer, fields, tuple(stop), frozenset(omit), retries, timeout, access)
 
 
@@ -117,8 +125,8 @@ class _Access:
         key = os.environ.get(self.key_name, "").strip()
         if not key and self.needed:
             raise CallFailed(f"no key; set {self.key_name}, or give the base_url of a server without keys", "account")
-        if not key.isascii():
-            raise CallFailed(f"the key in {self.key_name} is not plain ASCII", "account")
+        if not re.fullmatch("[!-~]*", key):
+            raise CallFailed(f"the key in {self.key_name} is not plain ASCII without blanks", "account")
         return key
 
     def filled(self) -> dict[str, str]:
@@ -128,13 +136,17 @@ class _Access:
     def _value(self, match: re.Match[str]) -> str:
         if (value := os.environ.get(match[1])) is None:
             raise CallFailed(f"no environment variable {match[1]}, which a header names", "account")
+        if not re.fullmatch("[ -~]*", value.strip()):
+            raise CallFailed(f"the environment variable {match[1]}, for a header, is no line of plain ASCII", "account")
         return value.strip()
 
     def without_secrets(self, text: str) -> str:
         """A text of the server's, which may repeat what it was sent."""
         names = [self.key_name, *re.findall(r"\$\{(\w+)\}", " ".join(self.headers.values()))]
-        for secret in filter(None, (os.environ.get(name, "").strip() for name in names)):
-            text = text.replace(secret, "***")
+        for secret in (os.environ.get(name, "").strip() for name in names):
+            if len(secret) >= _SHORTEST_SECRET:
+                for written in (secret, json.dumps(secret)[1:-1]):
+                    text = text.replace(written, "***")
         return text
 
 
@@ -164,6 +176,8 @@ class _Endpoint:
         body = chat_body(prompt, self.answer) if self.path == CHAT else text_body(prompt)
         stop = [*prompt.stop, *self.stop]
         body |= {"model": self.name, "temperature": temperature} | ({"stop": stop} if stop else {}) | dict(self.fields)
+        # What is left out for good shapes no answer; max_tokens is sent by its other name.
+        body = {name: value for name, value in body.items() if name not in self.omit or name == "max_tokens"}
         text = json.dumps(body, sort_keys=True)
         # A token is at least a byte, in every tokenizer that starts from bytes.
         longest = len(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"))
@@ -171,37 +185,39 @@ class _Endpoint:
 
     @property
     def _longest_answer(self) -> int | None:
-        return self.fields.get("max_tokens") or self.fields.get("max_completion_tokens")
+        longest = self.fields.get("max_tokens", self.fields.get("max_completion_tokens"))
+        return longest if isinstance(longest, int) else None
 
     def send(self, request: Request, *, n: int, seed: int, without: Set[str]) -> Reply:
         body = sent(json.loads(request.body), self.path, n=n, seed=seed, without=self.omit | without)
-        status, content, headers = self._post(json.dumps(body).encode())
-        if status >= 400:
-            names = body.keys() - {"model", "messages", "prompt"}
-            raise refusal(status, content, headers, sent=names, key_name=self.access.key_name, where=self.where)
-        try:
-            return reply(json.loads(content), headers)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-            raise no_answer(content, error, self.where) from None
+        told = self._post(json.dumps(body).encode())
+        return answer(*told, body=body, key_name=self.access.key_name, where=self.where)
 
     def _post(self, body: bytes) -> tuple[int, str, Mapping[str, str]]:
         # What the library makes of an answer takes it longer than the call itself: it is asked for the text.
-        raw: Any = {"headers": {"X-Stainless-Raw-Response": "true"}}
-        return self._called(lambda client: client.post(self.path, cast_to=object, content=body, options=raw))
+        raw = {"X-Stainless-Raw-Response": "true"}
 
-    def _called(self, call: Callable[[OpenAI], Any]) -> tuple[int, str, Mapping[str, str]]:
-        """Status, body and headers of the raw answer to a call. Raises CallFailed where none comes."""
-        from openai import APIConnectionError, APIStatusError, APITimeoutError, OpenAIError
+        def post(client: OpenAI, headers: Mapping[str, Any]) -> Any:
+            return client.post(self.path, cast_to=object, content=body, options={"headers": {**raw, **headers}})
 
+        return self._called(post)
+
+    def _called(self, call: Callable[[OpenAI, Mapping[str, Any]], Any]) -> tuple[int, str, Mapping[str, str]]:
+        """Status, body and headers of the answer to a call, made with some headers. Raises CallFailed where none comes."""
+        from openai import APIConnectionError, APIStatusError, APITimeoutError, Omit, OpenAIError
+
+        client, headers = self._client, dict[str, Any]()
+        if client.api_key == _NO_KEY and "authorization" not in map(str.lower, self.access.headers):
+            headers["Authorization"] = Omit()  # beside a header such as Azure's api-key it would be looked at
         try:
-            answer = call(self._client).http_response
+            answer = call(client, headers).http_response
             return 200, self.access.without_secrets(answer.text), answer.headers
         except APIStatusError as error:
             return error.status_code, self.access.without_secrets(error.response.text), error.response.headers
         except APITimeoutError:
             line = "no answer in time; a longer timeout, or fewer --workers?"
         except APIConnectionError as error:
-            line = f"no connection ({short(error.__cause__)}); is the server running, and base_url right?"
+            line = f"no connection ({short(error.__cause__ or error)}); is the server running, and base_url right?"
         except OpenAIError as error:
             line = short(error)
         # Not "from error": what hangs on it holds the request, and the key with it.
@@ -213,58 +229,22 @@ class _Endpoint:
         return json.dumps(sent(json.loads(request.body), self.path, n=n, seed=seed, without=self.omit | without))
 
     def submit(self, lines: Sequence[tuple[str, str]], token: str) -> str:
-        file = ("text2sql.jsonl", _batch.input_file(lines, self.path))
-        given = self._said(lambda client: client.files.with_raw_response.create(file=file, purpose="batch"))
-        options: Any = {"endpoint": _batch.target(self.path), "completion_window": "24h"}
-        options |= {"input_file_id": given["id"], "metadata": {_batch.TOKEN: token}}
-        return str(self._said(lambda client: client.batches.with_raw_response.create(**options))["id"])
+        return self._batches.submit(lines, token)
 
     def find(self, token: str) -> str | None:
-        options: dict[str, Any] = {"limit": 100}
-        for _ in range(_PAGES):
-            page = self._said(lambda client: client.batches.with_raw_response.list(**options), "data")
-            for batch in page["data"]:
-                if (batch.get("metadata") or {}).get(_batch.TOKEN) == token:
-                    return str(batch["id"])
-            if not page["data"] or not page.get("has_more"):
-                break
-            options["after"] = page["data"][-1]["id"]
-        return None
+        return self._batches.find(token)
 
     def state(self, batch: str) -> BatchState:
-        status, content, headers = self._called(lambda client: client.batches.with_raw_response.retrieve(batch))
-        if status == 404:
-            said = f"is the key in {self.access.key_name} the one that sent it?"
-            return BatchState("lost", "not found", message=said)
-        return _batch.state(self._json(status, content, headers, "status"))
+        return self._batches.state(batch)
 
     def results(self, batch: str) -> Iterator[tuple[str, Reply | CallFailed]]:
-        names = frozenset({*OPTIONAL, *self.fields, "tools", "tool_choice", "response_format"})
-        for file in _batch.output_files(self._said(lambda client: client.batches.with_raw_response.retrieve(batch))):
-            yield from _batch.results(self._content(file), sent=names, key_name=self.access.key_name, where=self.where)
+        # What a line held is not kept: it may have had any of these.
+        names = {*OPTIONAL, *self.fields, "tools", "tool_choice", "response_format"}
+        return self._batches.results(batch, dict.fromkeys(names) | {"n": 2})
 
-    def _content(self, file: str) -> str:
-        """A file's text; none where it was deleted: its lines have no answer then."""
-        status, content, headers = self._called(lambda client: client.files.with_raw_response.content(file))
-        if status >= 400 and status != 404:
-            self._json(status, content, headers)
-        return content if status < 400 else ""
-
-    def _said(self, call: Callable[[OpenAI], Any], field: str = "id") -> dict[str, Any]:
-        return self._json(*self._called(call), field)
-
-    def _json(self, status: int, content: str, headers: Mapping[str, str], field: str = "id") -> dict[str, Any]:
-        """An answer of the Batch API, which has this field. Raises CallFailed where it is none."""
-        if status in (404, 405, 501):
-            raise CallFailed(f"{self.where}: {status}: it has no Batch API; run without --batch", "account")
-        if status >= 400:
-            raise refusal(status, content, headers, sent=set(), key_name=self.access.key_name, where=self.where)
-        try:
-            said: dict[str, Any] = json.loads(content)
-            said[field]
-            return said
-        except (ValueError, TypeError, LookupError) as error:
-            raise no_answer(content, error, self.where) from None
+    @property
+    def _batches(self) -> BatchApi:
+        return BatchApi(self._called, self.path, self.access.key_name, self.where)
 
     @property
     def where(self) -> str:
@@ -282,9 +262,12 @@ class _Endpoint:
 
         # A server that is there takes a connection at once, however long its answers take.
         patience = Timeout(self.timeout, connect=min(self.timeout, 10.0))
-        key, headers = self.access.key(), self.access.filled()
+        try:
+            key, headers = self.access.key(), self.access.filled()
+        except CallFailed as failure:
+            raise CallFailed(f"{self.where}: {failure}", failure.kind) from None
         client = OpenAI(
-            api_key=key or "none", base_url=self.url, timeout=patience, max_retries=0, default_headers=headers
+            api_key=key or _NO_KEY, base_url=self.url, timeout=patience, max_retries=0, default_headers=headers
         )
         # The client refers to itself: else its connections would stay open until the garbage collector comes by.
         weakref.finalize(self, client.close).atexit = False
@@ -293,4 +276,4 @@ class _Endpoint:
 
 def _hidden(url: str) -> str:
     """A URL without what may be secret in it."""
-    return re.sub(r"//[^/@]*@", "//***@", url.partition("?")[0])
+    return re.sub(r"[?#].*", "", re.sub(r"^(\w+://)?.*@", r"\1***@", url))
