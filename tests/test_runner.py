@@ -282,6 +282,8 @@ def test_in_parallel_hands_on_errors() -> None:
     assert sorted(in_parallel(work, list(range(5)), 4)) == list(range(5))
     with pytest.raises(ValueError, match="seven"):
         list(in_parallel(work, list(range(100)), 4))
+    for workers in (1, 4):  # an error that is returned is an outcome like any other
+        assert sorted(map(repr, in_parallel(ValueError, [1, 2, 3], workers))) == [f"ValueError({n})" for n in (1, 2, 3)]
 
 
 def test_find_run_by_path_name_and_digest(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -159,7 +160,10 @@ def _estimate(
 def _sum(values: Iterable[Any]) -> Any:
     """The sum, None where one of them is not known: a sum of the others is no upper bound."""
     listed = list(values)
-    return None if None in listed else sum(listed)
+    if None in listed:
+        return None
+    # Exact, for calls end in any order.
+    return math.fsum(listed) if any(isinstance(value, float) for value in listed) else sum(listed)
 
 
 @dataclass(frozen=True)
