@@ -14,18 +14,18 @@ from tests.protocol_server import Served, serve
 from text2sql import batches, cli, collecting
 from text2sql.config import load
 from text2sql.dataset import Dataset
-from text2sql.errors import CallFailed, ConfigError, Halted, SetAside, UsageError
+from text2sql.errors import CallFailed, ConfigError, Halted, Interrupted, SetAside, UsageError
 from text2sql.estimate import dry_run
 from text2sql.exchange import Exchange
 from text2sql.models.openai import openai
 from text2sql.outcome import Runs
-from text2sql.outstanding import Outstanding
+from text2sql.outstanding import Outstanding, Sample, Sent
 from text2sql.prices import Prices
 from text2sql.report import rows
 from text2sql.responses import Responses
 from text2sql.runner import run
 from text2sql.store import FILES
-from text2sql.types import Message, Prompt, Question, Schema
+from text2sql.types import Completion, Message, Prompt, Question, Schema, Usage
 
 PRICES = """
 ["*"]
@@ -46,6 +46,7 @@ prompt = "question"
 retriever = { use = "hyde", k = 1 }
 generator = { use = "direct", n = 2, temperature = 0.7 }
 """
+ENDPOINT: Any = type(openai(name="m", base_url="http://h/v1"))
 
 
 @pytest.fixture(autouse=True)
@@ -281,7 +282,7 @@ def test_a_batch_that_is_refused_goes_out_with_the_next_command(command: Command
         command(limit=3, wait=True)
 
 
-def test_a_wrong_key_in_a_batch_is_no_answer(command: Command, server: Served) -> None:
+def test_an_unknown_model_is_no_answer(command: Command, server: Served) -> None:
     server.set(models=["other"])
     command.waits(limit=2)
     said = command.waits(limit=2)
@@ -312,6 +313,19 @@ def test_an_endpoint_without_batches(command: Command, server: Served) -> None:
     assert command.waits(overrides=(f"model.base_url={server.url}",)).startswith("round 1: 4 calls")
 
 
+def test_a_wrong_key(command: Command, server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.set(key="sk-the-right-one")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-the-wrong-one")
+    with pytest.raises(CallFailed) as failed:
+        command()
+    assert str(failed.value) == (
+        f"m at {server.url.split('/')[2]}: 401: Incorrect API key provided: ***.; "
+        "set OPENAI_API_KEY to a key of this server"
+    )
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-the-right-one")
+    assert command.waits().startswith("round 1: 4 calls")
+
+
 def test_a_model_that_knows_no_batches() -> None:
     class Plain:
         retries = 0
@@ -334,8 +348,7 @@ def test_a_model_that_knows_no_batches() -> None:
 
 @pytest.mark.parametrize("moment", ["before", "created"])
 def test_cut_off_while_sending(command: Command, server: Served, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
-    endpoint = type(openai(name="m", base_url="http://h/v1"))
-    submit = endpoint.submit  # type: ignore[attr-defined]
+    submit = ENDPOINT.submit
 
     def killed(*given: Any) -> str:
         if moment == "created":
@@ -343,7 +356,7 @@ def test_cut_off_while_sending(command: Command, server: Served, monkeypatch: py
         raise SystemExit("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr(endpoint, "submit", killed)
+        patch.setattr(ENDPOINT, "submit", killed)
         with pytest.raises(SystemExit):
             command()
     if moment == "before":
@@ -357,6 +370,7 @@ def test_cut_off_while_collecting(
     command: Command, server: Served, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     command.config = DIRECT + 'generator = { use = "direct", n = 2, temperature = 0.7 }\n'
+    server.set(n="ignored" if method == "back" else "honoured")
     command.waits()
     owner: Any = Responses if method == "put" else Outstanding
     real, calls = getattr(owner, method), []
@@ -374,16 +388,74 @@ def test_cut_off_while_collecting(
         patch.setattr(owner, method, killed)
         with pytest.raises(SystemExit):
             command()
-    runs = command()
+    if method == "back":
+        command.waits()
+    runs, calls_made = command(), 8 if method == "back" else 4
     (row,) = rows(runs)
-    assert (runs["direct"].unanswered, lines(server)) == ([], 4)
+    assert (runs["direct"].unanswered, lines(server)) == ([], calls_made)
     prompt, completion = spent(server)
     assert row.paid == pytest.approx(prompt * 0.5e-6 + completion * 5e-6)
     with closing(sqlite3.connect(command.folder / "cache" / "responses.sqlite")) as connection:
         assert connection.execute("SELECT count(*), sum(completion_tokens), sum(batch) FROM calls").fetchone() == (
-            4, completion, 4,
+            calls_made, completion, calls_made,
         )  # fmt: skip
         assert connection.execute("SELECT count(*) FROM outstanding").fetchone() == (0,)
+
+
+def test_a_batch_that_may_have_been_created_is_looked_for(
+    command: Command, server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit = ENDPOINT.submit
+    heard: list[str] = []
+
+    def cut_off(*given: Any) -> str:
+        heard.append(submit(*given))
+        raise CallFailed("no answer in time", "passing")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ENDPOINT, "submit", cut_off)
+        assert command.waits().startswith("round 1: 4 calls sent in 1 batch (batch_000001)")
+        assert heard == ["batch_000001"]
+        with pytest.raises(CallFailed, match=r"^no answer in time$"):
+            command(limit=6, overrides=("model.retries=0",))
+    assert command(limit=6)["direct"].unanswered == []
+    assert lines(server) == 6
+
+
+def test_a_batch_is_found_among_many(server: Served) -> None:
+    endpoint: Any = openai(name="m", base_url=server.url)
+    for number in range(102):
+        endpoint.submit([("line", "{}")], f"token {number}")
+    assert [endpoint.find(token) for token in ("token 0", "token 101", "token")] == [
+        "batch_000001", "batch_000102", None,
+    ]  # fmt: skip
+
+
+def test_two_commands_at_once_send_a_line_once() -> None:
+    responses = Responses(None)
+    outstanding = Outstanding(responses)
+    first, second = (Sent(token, None, "http://h/v1", "m", "/chat/completions", "", 1) for token in "ab")
+    assert outstanding.send(first, {"k0": (["k0", "k1"], "us"), "k2": (["k2"], "us")}) == {"k0", "k2"}
+    responses.put("http://h/v1", "m", {"k4": Completion("SELECT 1")}, Usage(), payer="them")
+    assert outstanding.send(second, {"k1": (["k1"], "them"), "k3": (["k3"], "them"), "k4": (["k4", "k5"], "them")}) == {
+        "k3"
+    }
+    assert outstanding.lines("b") == {"k3": [Sample("k3", "b", "them", 0, "", False)]}
+    assert outstanding.send(second, {"k0": (["k0"], "them")}) == set()
+
+
+def test_an_interrupt_leaves_the_batches_alone(
+    command: Command, server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("text2sql.collecting.time.sleep", interrupted)
+        with pytest.raises(Interrupted, match=r"^interrupted; the batches go on, and the same command collects them$"):
+            command(wait=True)
+    assert command()["direct"].unanswered == []
+    assert lines(server) == 4
 
 
 # ---- money

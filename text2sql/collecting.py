@@ -97,7 +97,8 @@ class Collector:
                 batch.endpoint, batch.model, said, outcome.usage, payer=samples[0].payer, batch=True,
                 call=f"{batch.id}/{name}",
             )  # fmt: skip
-            self.outstanding.back(keys[len(said) :])  # before the others, whose number says which sample is which
+            if missing := keys[len(said) :]:
+                self.outstanding.back(missing)  # before the others, whose number says which sample is which
             self.outstanding.answered(list(said))
             answered += 1
             cost += (price.cost(outcome.usage, batch=True) or 0.0) if price else 0.0

@@ -76,7 +76,7 @@ def run(
     label = f"{experiment.path.resolve()}, {experiment.dataset.name}"
     with closing(Responses(cache_folder() / "responses.sqlite")) as responses:
         batches = Batches(
-            responses, Prices(prices), label=label, lock=cache_folder() / "batches.lock", max_cost=max_cost,
+            responses, Prices(prices), label=label, lock=cache_folder() / "responses.sqlite-lock", max_cost=max_cost,
             retry=retry, tell=_tell,
         )  # fmt: skip
         slots = workers or _IN_FLIGHT

@@ -203,7 +203,7 @@ class _Endpoint:
         return self._called(post)
 
     def _called(self, call: Callable[[OpenAI, Mapping[str, Any]], Any]) -> tuple[int, str, Mapping[str, str]]:
-        """Status, body and headers of the answer to a call, made with some headers. Raises CallFailed where none comes."""
+        """Status, body and headers of the answer to a call, given its headers. Raises CallFailed where none comes."""
         from openai import APIConnectionError, APIStatusError, APITimeoutError, Omit, OpenAIError
 
         client, headers = self._client, dict[str, Any]()
