@@ -232,10 +232,12 @@ def _connect(file: Path | None) -> sqlite3.Connection:
 
 
 def _version(file: Path | None, connection: sqlite3.Connection) -> int:
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0 and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+    # Both at once: another process may be setting it up.
+    both = "SELECT user_version, EXISTS (SELECT 1 FROM sqlite_master) FROM pragma_user_version"
+    version, filled = connection.execute(both).fetchone()
+    if version == 0 and filled:
         raise DatabaseError(f"{file}: a database, but not one of responses; move it away")
-    return version
+    return int(version)
 
 
 def _code(error: sqlite3.Error) -> int:
