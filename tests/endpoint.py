@@ -91,6 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = False  # so that server_close waits for every answer
+    request_queue_size = 128  # many clients come at once
 
 
 @contextmanager

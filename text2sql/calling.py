@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 from text2sql.budget import Budget
@@ -94,30 +95,44 @@ class Live:
         tokens = round(request.prompt_bound / _BYTES_PER_TOKEN) + n * (request.completion_bound or 0)
         retries = 0
         while True:
-            try:
-                with pace.slot(tokens):
-                    reply = model.send(request, n=n, seed=seed, without=known | unknown)
-            except CallFailed as failure:
-                pace.failed(failure)
-                if failure.kind == "differs" and failure.parameter not in known | unknown:
-                    unknown.add(failure.parameter)
-                    continue
-                if failure.kind == "account":
-                    self.close(str(failure))
-                    raise Halted(str(failure)) from None
-                if failure.kind not in ("passing", "limited") or retries >= model.retries:
-                    tried = f" (tried {retries + 1} times)" if retries else ""
-                    self._in_vain(request, f"{failure}{tried}")
-                    raise ProviderError(f"{failure}{tried}") from None
-                pace.wait(retries, failure.retry_after)
-                retries += 1
-            else:
-                used = (reply.usage.prompt_tokens or 0) + (reply.usage.completion_tokens or 0)
-                pace.answered(reply.limits, used or tokens)
+            send = partial(model.send, request, n=n, seed=seed, without=known | unknown)
+            came = self._once(pace, tokens, send)
+            if isinstance(came, Reply):
                 # Only now is it sure that this was what the endpoint minded.
                 for parameter in unknown:
                     self.differences.note(request, parameter)
-                return Made(reply, retries)
+                return Made(came, retries)
+            failure = came
+            if failure.kind == "differs" and failure.parameter not in known | unknown:
+                unknown.add(failure.parameter)
+                continue
+            if failure.kind == "account":
+                raise self._halt(str(failure))
+            if failure.kind not in ("passing", "limited") or retries >= model.retries:
+                line = f"{failure} (tried {retries + 1} times)" if retries else str(failure)
+                self._in_vain(request, line)
+                raise ProviderError(line)
+            retries += 1
+            pace.rest(failure, retries)
+
+    def _once(self, pace: Pace, tokens: int, send: Callable[[], Reply]) -> Reply | CallFailed:
+        """One try. Raises Halted where the endpoint has been down for long."""
+        try:
+            with pace.slot(tokens):
+                try:
+                    reply = send()
+                except CallFailed as failure:
+                    pace.failed(failure)
+                    return failure
+                used = (reply.usage.prompt_tokens or 0) + (reply.usage.completion_tokens or 0)
+                pace.answered(reply.limits, used)
+                return reply
+        except CallFailed as down:
+            raise self._halt(str(down)) from None
+
+    def _halt(self, why: str) -> Halted:
+        self.close(why)
+        return Halted(why)
 
     def _in_vain(self, request: Request, why: str) -> None:
         """A call failed for good. Raises Halted where none of the first few had another end."""
@@ -126,8 +141,7 @@ class Live:
             with self._lock:
                 self._vain[key] += 1
             if self._vain[key] >= _IN_VAIN:
-                self.close(f"the first {_IN_VAIN} calls failed; {why}")
-                raise Halted(self._closed) from None
+                raise self._halt(f"the first {_IN_VAIN} calls failed; {why}")
 
     @contextmanager
     def _first_alone(self, request: Request) -> Iterator[None]:

@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from functools import cached_property
@@ -108,6 +109,7 @@ class Schemas(Mapping[str, Schema]):
     def __init__(self, tables: Path | None, databases: Mapping[str, Path]) -> None:
         self._tables, self._databases = tables, databases
         self._loaded: dict[str, Schema] = {}
+        self._lock = threading.Lock()
 
     @cached_property
     def _records(self) -> dict[str, Any]:
@@ -120,7 +122,9 @@ class Schemas(Mapping[str, Schema]):
 
     def __getitem__(self, db_id: str) -> Schema:
         if db_id not in self._loaded:
-            self._loaded[db_id] = self._load(db_id)
+            with self._lock:  # many questions about one database come at once
+                if db_id not in self._loaded:
+                    self._loaded[db_id] = self._load(db_id)
         return self._loaded[db_id]
 
     def _load(self, db_id: str) -> Schema:

@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def _shown_table(table: Table, rows: int, values: int, labels: bool, names_only:
             column.name,
             "" if names_only else column.type,
             _telling(column.name, column.label) if labels else "",
-            values=tuple(value for value in column.values if "".join(value.splitlines()) == value)[:values],
+            values=tuple(islice((value for value in column.values if "".join(value.splitlines()) == value), values)),
         )
         for column in table.columns
     )

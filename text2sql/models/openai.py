@@ -179,9 +179,8 @@ class _Endpoint:
         # What is left out for good shapes no answer; max_tokens is sent by its other name.
         body = {name: value for name, value in body.items() if name not in self.omit or name == "max_tokens"}
         text = json.dumps(body, sort_keys=True)
-        # A token is at least a byte, in every tokenizer that starts from bytes.
-        longest = len(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"))
-        return Request(self.url, self.name, self.path, text, longest, self._longest_answer)
+        # A token is at least a byte, in every tokenizer that starts from bytes; and JSON only adds some.
+        return Request(self.url, self.name, self.path, text, len(text), self._longest_answer)
 
     @property
     def _longest_answer(self) -> int | None:
@@ -208,7 +207,7 @@ class _Endpoint:
 
         client, headers = self._client, dict[str, Any]()
         if client.api_key == _NO_KEY and "authorization" not in map(str.lower, self.access.headers):
-            headers["Authorization"] = Omit()  # beside a header such as Azure's api-key it would be looked at
+            headers["Authorization"] = Omit()  # beside a header such as Azure's api-key it would count
         try:
             answer = call(client, headers).http_response
             return 200, self.access.without_secrets(answer.text), answer.headers
