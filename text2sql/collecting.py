@@ -61,7 +61,7 @@ class Collector:
             self.outstanding.end(token, forget=True)
             return
         batch, known = replace(batch, id=id), batch.status
-        where, state = self._where(batch), tried(model, lambda _: model.state(id))
+        where, state = self._where(batch), self._state(model, id)
         self.outstanding.note(token, id=id, status="lost" if state.status == "lost" else "sent")
         if state.status == "running":
             self._running[token] = _stands(where, state)
@@ -182,11 +182,13 @@ def tried(model: Batching, call: Callable[[int], T]) -> T:
     pace = Pace(1)
     for attempt in count():
         try:
-            return call(attempt)
+            with pace.slot(0):
+                return call(attempt)
         except CallFailed as failure:
             if failure.kind not in ("passing", "limited") or attempt >= model.retries:
                 raise
-            pace.wait(attempt, failure.retry_after)
+            pace.failed(failure)
+            pace.rest(failure, attempt + 1)
     raise AssertionError
 
 
