@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -229,7 +229,7 @@ def test_cost_alone_is_as_if_nothing_had_been_cached(kept: Callable[..., Exchang
 
 
 def test_a_batch_costs_its_share(kept: Callable[..., Exchange]) -> None:
-    def batched(model: Remote, request: Request, *, n: int, seed: int) -> Made:
+    def batched(model: Remote, request: Request, *, n: int, seed: int, keys: Sequence[str], payer: str) -> Made:
         return Made(model.send(request, n=n, seed=seed, without=set()), batch=True)
 
     with kept(asks=batched) as exchange:
@@ -246,7 +246,7 @@ def test_nothing_is_said_of_what_has_no_price(kept: Callable[..., Exchange]) -> 
 
 
 def test_what_is_paid_is_not_known_where_the_usage_is_not(prices: Prices) -> None:
-    def silent(model: Remote, request: Request, *, n: int, seed: int) -> Made:
+    def silent(model: Remote, request: Request, *, n: int, seed: int, keys: Sequence[str], payer: str) -> Made:
         return Made(Reply((Completion("x"),) * n, Usage() if seed else Usage(100, 10 * n)))
 
     with Exchange(prices=prices, asks=silent) as exchange:
@@ -315,7 +315,7 @@ def test_the_same_prompt_of_two_stages_is_counted_by_the_one_that_paid(kept: Cal
 
 
 def test_batched_and_live_calls_of_one_question_are_settled_at_their_own_price(kept: Callable[..., Exchange]) -> None:
-    def batched(model: Remote, request: Request, *, n: int, seed: int) -> Made:
+    def batched(model: Remote, request: Request, *, n: int, seed: int, keys: Sequence[str], payer: str) -> Made:
         return Made(model.send(request, n=n, seed=seed, without=set()), batch=True)
 
     with kept() as exchange:

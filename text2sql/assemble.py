@@ -50,7 +50,8 @@ class Assembly:
     ledger: Ledger
     indexes: Indexes = field(default_factory=Indexes)
     exchange: Exchange = field(default_factory=Exchange)
-    remote: set[str] = field(default_factory=set)  # names of the models behind endpoints, once the pipeline is built
+    remotes: list[Remote] = field(default_factory=list)  # the models behind endpoints, once the pipeline is built
+    remote: set[str] = field(default_factory=set)  # and their names
 
     def pipeline(self) -> Pipeline:
         """The configuration, ready to answer. Raises ConfigError where a strategy asks for what there is not."""
@@ -121,6 +122,7 @@ class Assembly:
         name = str(choice.options.get("name", choice.use))
         model = self._build(choice)
         if isinstance(model, Remote):
+            self.remotes.append(model)
             self.remote.add(name)
         return Labelled(model, name, stage, self.ledger, self.exchange, self._digest)
 

@@ -44,7 +44,7 @@ _HEAD = (
     "first call",
     "last call",
 )
-_BESIDE = ("-wal", "-shm", "-journal")  # what SQLite puts beside a database
+_BESIDE = ("-wal", "-shm", "-journal", "-lock")  # what SQLite, and runs in batches, put beside a database
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -79,7 +79,9 @@ class Live:
         self._vain: Counter[tuple[str, str]] = Counter()
         self._closed = ""
 
-    def __call__(self, model: Remote, request: Request, *, n: int, seed: int) -> Made:
+    def __call__(
+        self, model: Remote, request: Request, *, n: int, seed: int, keys: Sequence[str] = (), payer: str = ""
+    ) -> Made:
         """One call. Raises ProviderError where it fails for good, Halted where no further one can be made."""
         price = self.prices.of(request.endpoint, request.model)
         bound = price.bound(request, n) if price else None

@@ -73,6 +73,10 @@ def run(
     ] = False,
     max_cost: Annotated[float | None, typer.Option(min=0, help="Dollars: stop before more is spent now.")] = None,
     prices: Annotated[list[Path] | None, typer.Option(help="A price list that goes before the others.")] = None,
+    batch: Annotated[
+        bool, typer.Option("--batch", help="Ask in batches, for half the price; the same command collects them later.")
+    ] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="With --batch: wait for the batches.")] = False,
     allow_gold_errors: GoldErrors = False,
     as_json: AsJson = False,
     markdown: Markdown = False,
@@ -87,7 +91,7 @@ def run(
         loaded = loaded.only(only)
     if dry_run:
         estimates = estimating.dry_run(
-            loaded, limit=limit, out=out, retry=retry, prices=prices or [], progress=not quiet
+            loaded, limit=limit, out=out, retry=retry, prices=prices or [], batch=batch, progress=not quiet
         )
         if as_json:
             _print_json(estimating.estimates_json(estimates))
@@ -103,6 +107,8 @@ def run(
         allow_gold_errors=allow_gold_errors,
         max_cost=max_cost,
         prices=prices or [],
+        batch=batch,
+        wait=wait,
         progress=not quiet,
     )
     if as_json:

@@ -13,6 +13,7 @@
     ├── ParseError            SQL outside the grammar of the official evaluator
     ├── Interrupted           the user stopped a run; what is finished is stored
     └── Halted                no further call can be made (money, key, quota); what is finished is stored
+        └── SetAside          a question waits for a batch
 
 SQL that does not run is no exception: it is a ``Result`` with an error class.
 """
@@ -94,6 +95,10 @@ class Interrupted(Text2SQLError):
 
 class Halted(Text2SQLError):
     """No further call can be made; everything finished is stored."""
+
+
+class SetAside(Halted):
+    """The question waits for a batch: the same command goes on with it when the batch has come back."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -173,7 +173,7 @@ class _OnPaper:
     prices: Prices
     batch: bool
 
-    def __call__(self, model: Remote, request: Request, *, n: int, seed: int) -> Made:
+    def __call__(self, model: Remote, request: Request, *, n: int, seed: int, keys: Sequence[str], payer: str) -> Made:
         price = self.prices.of(request.endpoint, request.model)
         longest = request.completion_bound or (price.longest if price else None)
         usage = Usage(request.prompt_bound, None if longest is None else n * longest)
@@ -212,9 +212,9 @@ class _Overlay(Responses):
 
     def put(
         self, endpoint: str, model: str, completions: Mapping[str, Completion], usage: Usage, *, payer: str,
-        batch: bool = False,
+        batch: bool = False, call: str = "",
     ) -> dict[str, Answer]:  # fmt: skip
-        kept = super().put(endpoint, model, completions, usage, payer=payer, batch=batch)
+        kept = super().put(endpoint, model, completions, usage, payer=payer, batch=batch, call=call)
         self.usages |= {answer.call: usage for answer in kept.values()}
         return kept
 

@@ -32,8 +32,11 @@ _SEEDS = 1000  # samples that one seed of an experiment has to itself
 class Asks(Protocol):
     """What makes a call where the cache has no answer: live, on paper, or in a batch."""
 
-    def __call__(self, model: Remote, request: Request, *, n: int, seed: int) -> Made:
-        """Some of the ``n`` completions, at least one. Raises ProviderError and Halted."""
+    def __call__(self, model: Remote, request: Request, *, n: int, seed: int, keys: Sequence[str], payer: str) -> Made:
+        """Some of the ``n`` completions, at least one; they will be kept under ``keys``, paid by ``payer``.
+
+        Raises ProviderError and Halted.
+        """
 
 
 @dataclass
@@ -155,14 +158,15 @@ class Exchange:
     def ask(self, work: _Work, samples: Sequence[int]) -> dict[int, Answer]:
         """Answers for samples in a row, by one call; some of them, at least one."""
         request, first, account = work.request, samples[0], work.account
-        made = self._asks(work.model, request, n=len(samples), seed=work.seed + first)
+        keys = [work.keys[i] for i in samples]
+        made = self._asks(work.model, request, n=len(keys), seed=work.seed + first, keys=keys, payer=work.payer)
         completions = made.reply.completions[: len(samples)]
         endpoint = (request.endpoint, request.model)
         if len(completions) > 1:
             self._several.add(endpoint)
         elif len(samples) > 1 and endpoint not in self._several:
             self.differences.note(request, "n")
-        named = {work.keys[first + i]: completion for i, completion in enumerate(completions)}
+        named = dict(zip(keys, completions, strict=False))
         usage = made.reply.usage
         kept = self.responses.put(*endpoint, named, usage, payer=work.payer, batch=made.batch)
         price = self.prices.of(*endpoint)

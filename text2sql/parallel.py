@@ -1,13 +1,15 @@
-"""Many things at once, in threads that never keep the process from ending."""
+"""Many things at once, in threads that never keep the process from ending; or in turn, none for another's sake."""
 
 from __future__ import annotations
 
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
+
+from text2sql.errors import SetAside
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -16,6 +18,19 @@ Outcome = TypeVar("Outcome")
 def processors() -> int:
     """How many processors this machine has; 1 where it does not say."""
     return os.cpu_count() or 1
+
+
+def each(function: Callable[[Item], Outcome], items: Iterable[Item]) -> list[Outcome]:
+    """Outcomes in turn. Where one is set aside the others are tried too, so that all wait for the same batch."""
+    outcomes, aside = [], None
+    for item in items:
+        try:
+            outcomes.append(function(item))
+        except SetAside as error:
+            aside = error
+    if aside:
+        raise aside
+    return outcomes
 
 
 def in_parallel(function: Callable[[Item], Outcome], items: Sequence[Item], workers: int) -> Iterator[Outcome]:

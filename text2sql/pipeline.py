@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
+from text2sql.parallel import each
 from text2sql.protocols import Execute, Generator, Linker, Reranker, Retriever, Reviser, Schemas, Voter
 from text2sql.types import Candidate, Prediction, Question
 
@@ -29,7 +31,7 @@ class Pipeline:
             examples = self.rerank(question, schema, examples)
         candidates = [self._run(question.db_id, c) for c in self.generate(question, schema, examples)]
         if self.revise is not None:
-            revised = [self.revise(question, schema, candidate) for candidate in candidates]
+            revised = each(partial(self.revise, question, schema), candidates)
             candidates = [self._run(question.db_id, candidate) for candidate in revised]
         elected = self.vote(question, schema, candidates) if candidates else -1
         return Prediction(question, schema, tuple(examples), tuple(candidates), elected)

@@ -7,11 +7,13 @@ satisfies its folder's Protocol.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
+from text2sql.errors import CallFailed
 from text2sql.types import (
+    BatchState,
     Candidate,
     Candidates,
     Completions,
@@ -116,6 +118,30 @@ class Remote(Protocol):
 
         Raises CallFailed.
         """
+
+
+@runtime_checkable
+class Batching(Remote, Protocol):
+    """What a remote model may also do: answer many calls in one batch, later and for less. All raise CallFailed."""
+
+    @property
+    def url(self) -> str:
+        """The endpoint, as its requests name it."""
+
+    def line(self, request: Request, *, n: int, seed: int, without: Set[str]) -> str:
+        """The body of a call as ``send`` makes it, as JSON."""
+
+    def submit(self, lines: Sequence[tuple[str, str]], token: str) -> str:
+        """Send a batch of ids and bodies, of one model at one path; the batch's own id. ``token`` finds it again."""
+
+    def find(self, token: str) -> str | None:
+        """The id of the batch that was sent with this token, if there is one."""
+
+    def state(self, batch: str) -> BatchState:
+        """How a batch stands."""
+
+    def results(self, batch: str) -> Iterator[tuple[str, Reply | CallFailed]]:
+        """What became of the lines of a batch that has ended, by id, in any order; it may lack some."""
 
 
 @runtime_checkable

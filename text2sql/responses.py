@@ -30,6 +30,13 @@ _STEPS: tuple[tuple[str, ...], ...] = (
         "CREATE TABLE differences (endpoint TEXT, model TEXT, parameter TEXT, asked REAL,"
         " PRIMARY KEY (endpoint, model, parameter)) WITHOUT ROWID",
     ),
+    (  # of outstanding.py
+        "CREATE TABLE batches (token TEXT PRIMARY KEY, id TEXT, endpoint TEXT, model TEXT, path TEXT, without TEXT,"
+        " label TEXT, round INTEGER, status TEXT, sent REAL) WITHOUT ROWID",
+        "CREATE TABLE outstanding (key TEXT PRIMARY KEY, token TEXT, line TEXT, place INTEGER, payer TEXT,"
+        " tries INTEGER, failure TEXT, final INTEGER) WITHOUT ROWID",
+        "CREATE INDEX outstanding_in ON outstanding (token)",
+    ),
 )
 _WAIT = 60.0  # seconds for other processes, each of which writes for less than a millisecond
 _GET = (
@@ -99,20 +106,21 @@ class Responses:
 
     def put(
         self, endpoint: str, model: str, completions: Mapping[str, Completion], usage: Usage, *, payer: str,
-        batch: bool = False,
+        batch: bool = False, call: str = "",
     ) -> dict[str, Answer]:  # fmt: skip
         """Keep the completions of one call by key, all or none, and what is now kept under these keys.
 
         That is another answer where there was one already: another process may have been faster. The call is kept
         even so, for it was paid. ``usage``: of the whole call; the completion tokens are shared out by length.
+        ``call``: its name, by default a new one; under a name of its own it is kept once.
         """
-        call = f"{time.time_ns():x}-{secrets.token_hex(4)}"  # in the order of time, which makes for quick inserts
+        # In the order of time, which makes for quick inserts.
+        call = call or f"{time.time_ns():x}-{secrets.token_hex(4)}"
         tokens = _shares(usage.completion_tokens, [_length(completion) for completion in completions.values()])
         texts = {key: _to_json(one, share) for (key, one), share in zip(completions.items(), tokens, strict=True)}
-        with self._told() as connection, connection:
-            connection.execute("BEGIN IMMEDIATE")
+        with self.transaction() as connection:
             connection.execute(
-                "INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (call, endpoint, model, time.time(), usage.prompt_tokens, usage.completion_tokens,
                  usage.cached_tokens, payer, batch),
             )  # fmt: skip
@@ -169,6 +177,13 @@ class Responses:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()  # else the file shrinks some time later
         return gone
 
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """The file itself, for what else is kept in it: all that is written or nothing."""
+        with self._told() as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
@@ -217,10 +232,12 @@ def _connect(file: Path | None) -> sqlite3.Connection:
 
 
 def _version(file: Path | None, connection: sqlite3.Connection) -> int:
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version == 0 and connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+    # Both at once: another process may be setting it up.
+    both = "SELECT user_version, EXISTS (SELECT 1 FROM sqlite_master) FROM pragma_user_version"
+    version, filled = connection.execute(both).fetchone()
+    if version == 0 and filled:
         raise DatabaseError(f"{file}: a database, but not one of responses; move it away")
-    return version
+    return int(version)
 
 
 def _code(error: sqlite3.Error) -> int:

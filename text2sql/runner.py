@@ -5,16 +5,19 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
 
 from text2sql.artifacts import cache_folder
 from text2sql.assemble import Assembly
+from text2sql.batches import Batches
 from text2sql.budget import Budget
 from text2sql.calls import Call, Ledger
 from text2sql.dataset import Dataset
-from text2sql.errors import Halted, Interrupted, ProviderError
+from text2sql.errors import Halted, Interrupted, ProviderError, SetAside, UsageError
 from text2sql.evaluator import Judge, hardness
 from text2sql.exchange import Exchange
 from text2sql.executor import Executor
@@ -26,6 +29,7 @@ from text2sql.outcome import Runs, Scored
 from text2sql.parallel import in_parallel, processors
 from text2sql.pipeline import Pipeline
 from text2sql.prices import Prices
+from text2sql.responses import Responses
 from text2sql.store import Run, Writer, from_record, open_run, write_run
 from text2sql.tuning import ready
 from text2sql.types import Example, Prediction, Verdict
@@ -43,6 +47,8 @@ def run(
     allow_gold_errors: bool = False,
     max_cost: float | None = None,
     prices: Sequence[Path] = (),
+    batch: bool = False,
+    wait: bool = False,
     progress: bool = True,
 ) -> Runs:
     """Run every configuration, or go on where an earlier run ended.
@@ -51,20 +57,55 @@ def run(
     flight, 1 for strictly serial; ``out``: where run folders go, by default runs/ beside the experiment file;
     ``retry``: ask unanswered questions again; ``allow_gold_errors``: count questions whose gold does not run as
     wrong, instead of refusing the data; ``max_cost``: dollars that may be spent now; ``prices``: price lists that
-    go before the others. Tuned models that cost nothing are made first where they are missing. Everything is built
-    and checked before the first question is asked.
-    Raises UsageError, Interrupted on an interrupt, Halted where no further call can be made.
+    go before the others; ``batch``: remote models are asked in batches, for less, and the same call collects them
+    later; ``wait``: it waits for them by itself. Tuned models that cost nothing are made first where they are missing.
+    Everything is built and checked before the first question is asked.
+    Raises UsageError, Interrupted on an interrupt, Halted where no further call can be made, and SetAside, which is
+    one, where batches are outstanding.
     """
+    if wait and not batch:
+        raise UsageError("--wait is for batches: add --batch")
     experiment = ready(experiment, progress=progress)
+    once = partial(
+        _run, experiment, limit=limit, workers=workers, out=out, retry=retry, allow_gold_errors=allow_gold_errors,
+        progress=progress,
+    )  # fmt: skip
+    if not batch:
+        with exchange(workers=workers, max_cost=max_cost, prices=prices) as calls:
+            return once(calls)
+    label = f"{experiment.path.resolve()}, {experiment.dataset.name}"
+    with closing(Responses(cache_folder() / "responses.sqlite")) as responses:
+        batches = Batches(
+            responses, Prices(prices), label=label, lock=cache_folder() / "responses.sqlite-lock", max_cost=max_cost,
+            retry=retry, tell=_tell,
+        )  # fmt: skip
+        slots = workers or _IN_FLIGHT
+        return batches.rounds(
+            lambda: once(Exchange(responses, batches.prices, slots=slots, asks=batches, tell=_tell), batches), wait=wait
+        )
+
+
+def _run(
+    experiment: Experiment,
+    exchange: Exchange,
+    batches: Batches | None = None,
+    *,
+    limit: int | None,
+    workers: int | None,
+    out: Path | None,
+    retry: bool,
+    allow_gold_errors: bool,
+    progress: bool,
+) -> Runs:
+    """Every question of every configuration that can be answered now."""
     dataset = experiment.dataset
     levels = hardness(dataset)
     examples = sample(dataset.examples, limit)
     # Statements keep a processor busy.
     executing = Executor(workers=min(workers or processors(), processors()), cache=cache_folder() / "executions.sqlite")
-    asking = exchange(workers=workers, max_cost=max_cost, prices=prices)
-    with executing as executor, asking as calls:
+    with executing as executor:
         indexes = Indexes()
-        assemblies = [Assembly(c, dataset, executor, Ledger(), indexes, calls) for c in experiment.configurations]
+        assemblies = [Assembly(c, dataset, executor, Ledger(), indexes, exchange) for c in experiment.configurations]
         jobs = [
             _Job(experiment, assembly, examples, levels, run_folder(experiment, assembly.configuration, out), retry)
             for assembly in assemblies
@@ -75,24 +116,27 @@ def run(
         if any(not job.finished for job in jobs) and not allow_gold_errors:
             check_gold(dataset, examples, executor)
         pipelines = [job.assembly.pipeline() if job.asks else None for job in jobs]
-        calls.settled({id for job in jobs if job.asks for id in job.paid_requests})
+        if batches is not None:
+            batches.collect(model for assembly in assemblies for model in assembly.remotes)
+        exchange.settled({id for job in jobs if job.asks for id in job.paid_requests})
         return Runs([job.run(pipeline, workers, progress) for job, pipeline in zip(jobs, pipelines, strict=True)])
 
 
 def exchange(*, workers: int | None = None, max_cost: float | None = None, prices: Sequence[Path] = ()) -> Exchange:
     """The way to remote models, over the response cache in the user's cache folder; ``max_cost`` in dollars."""
-    from tqdm import tqdm
-
-    def tell(line: str) -> None:
-        tqdm.write(f"text2sql: {line}", file=sys.stderr)
-
     return Exchange(
         cache_folder() / "responses.sqlite",
         Prices(prices),
         slots=workers or _IN_FLIGHT,
         budget=Budget(max_cost),
-        tell=tell,
+        tell=_tell,
     )
+
+
+def _tell(line: str) -> None:
+    from tqdm import tqdm
+
+    tqdm.write(f"text2sql: {line}", file=sys.stderr)
 
 
 def sample(examples: Sequence[Example], limit: int | None) -> list[Example]:
@@ -161,6 +205,8 @@ class _Job:
             halted: Halted | None = None
             try:
                 for answer in in_parallel(work, todo, in_flight):
+                    if isinstance(answer, SetAside):
+                        continue
                     if isinstance(answer, Halted):
                         halted = halted or answer  # what is in flight is paid for: it is waited for and stored
                     else:

@@ -195,6 +195,21 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchState:
+    """How a batch stands: ``done`` of ``total`` lines. ``message``: why it failed as a whole, or is not found.
+
+    ``status``: "ended" has results, maybe not of every line; "failed" has none and costs nothing; "lost" is a batch
+    that the endpoint does not know under this key. ``said``: the endpoint's own word for it.
+    """
+
+    status: Literal["running", "ended", "failed", "lost"]
+    said: str
+    done: int = 0
+    total: int = 0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Digest:
     """Fingerprints of all rows of a result, integral floats counted as integers (1.0 is 1).
 

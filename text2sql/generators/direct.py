@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from text2sql.parallel import each
 from text2sql.protocols import Examples, Generator, Model, Render
 from text2sql.sql import extract
 from text2sql.types import Candidate, Candidates, Question, Schema
@@ -16,12 +17,11 @@ def direct(model: Model, renders: Sequence[Render], seed: int, *, n: int = 1, te
     """
 
     def generate(question: Question, schema: Schema, examples: Examples) -> Candidates:
-        candidates = []
-        for render in renders:
+        def ask(render: Render) -> list[Candidate]:
             prompt = render(question, schema, examples)
-            for completion in model.complete(prompt, n=n, temperature=temperature, seed=seed):
-                sql, problem = extract(completion)
-                candidates.append(Candidate(sql, problem, prompt, (completion,)))
-        return candidates
+            said = model.complete(prompt, n=n, temperature=temperature, seed=seed)
+            return [Candidate(*extract(completion), prompt, (completion,)) for completion in said]
+
+        return [candidate for candidates in each(ask, renders) for candidate in candidates]
 
     return generate

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from text2sql.errors import CallFailed
-from text2sql.models._wire import OPTIONAL, limits, retry_after
+from text2sql.models._wire import OPTIONAL, limits, reply, retry_after
+from text2sql.types import Reply
 
 _USED_UP = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 _UNKNOWN = re.compile(
@@ -21,6 +22,22 @@ _AT_MOST_ONE = re.compile(r"at most|must be|invalid value|less than", re.IGNOREC
 _ONE_CHOICE = re.compile(r"\b(?:one|1|single|multiple) (?:completion )?(?:choice|completion)s?\b", re.IGNORECASE)
 _TOO_MUCH = re.compile(r"request too large", re.IGNORECASE)  # for the tokens of a minute: it never fits
 _TOO_LONG = re.compile(r"context.{0,20}(?:length|window|size)|too (?:long|large)|maximum.{0,20}tokens", re.IGNORECASE)
+
+
+def answer(
+    status: int, content: str, headers: Mapping[str, str], *, body: Mapping[str, Any], key_name: str, where: str
+) -> Reply:
+    """What was answered to a call, as for ``refusal``. Raises CallFailed where it is no completion."""
+    if status >= 400:
+        raise refusal(status, content, headers, body=body, key_name=key_name, where=where)
+    try:
+        return reply(json.loads(content), headers)
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        if (inside := status_inside(content)) is not None:
+            failed = refusal(inside, content, headers, body=body, key_name=key_name, where=where)
+        else:
+            failed = no_answer(content, error, where)
+        raise failed from None
 
 
 def refusal(

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import weakref
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
@@ -19,10 +19,11 @@ from urllib.parse import urlsplit
 
 from text2sql.errors import CallFailed, ConfigError
 from text2sql.exchange import Exchange
-from text2sql.models._failures import no_answer, refusal, short, status_inside
-from text2sql.models._wire import CHAT, COMPLETIONS, chat_body, reply, sent, text_body
+from text2sql.models._batch import BatchApi
+from text2sql.models._failures import answer, short
+from text2sql.models._wire import CHAT, COMPLETIONS, OPTIONAL, chat_body, sent, text_body
 from text2sql.protocols import Model
-from text2sql.types import Completions, Prompt, Reply, Request
+from text2sql.types import BatchState, Completions, Prompt, Reply, Request
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -188,33 +189,30 @@ class _Endpoint:
 
     def send(self, request: Request, *, n: int, seed: int, without: Set[str]) -> Reply:
         body = sent(json.loads(request.body), self.path, n=n, seed=seed, without=self.omit | without)
-        status, content, headers = self._post(json.dumps(body).encode())
-        content = self.access.without_secrets(content)
-        if status >= 400:
-            raise refusal(status, content, headers, body=body, key_name=self.access.key_name, where=self.where)
-        try:
-            return reply(json.loads(content), headers)
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
-            if (inside := status_inside(content)) is not None:
-                failed = refusal(inside, content, headers, body=body, key_name=self.access.key_name, where=self.where)
-            else:
-                failed = no_answer(content, error, self.where)
-            raise failed from None
+        told = self._post(json.dumps(body).encode())
+        return answer(*told, body=body, key_name=self.access.key_name, where=self.where)
 
     def _post(self, body: bytes) -> tuple[int, str, Mapping[str, str]]:
-        """Status, body and headers of the answer. Raises CallFailed where none comes."""
+        # What the library makes of an answer takes it longer than the call itself: it is asked for the text.
+        raw = {"X-Stainless-Raw-Response": "true"}
+
+        def post(client: OpenAI, headers: Mapping[str, Any]) -> Any:
+            return client.post(self.path, cast_to=object, content=body, options={"headers": {**raw, **headers}})
+
+        return self._called(post)
+
+    def _called(self, call: Callable[[OpenAI, Mapping[str, Any]], Any]) -> tuple[int, str, Mapping[str, str]]:
+        """Status, body and headers of the answer to a call, given its headers. Raises CallFailed where none comes."""
         from openai import APIConnectionError, APIStatusError, APITimeoutError, Omit, OpenAIError
 
-        client = self._client
-        # What the library makes of an answer takes it longer than the call itself: it is asked for the text.
-        options: Any = {"headers": {"X-Stainless-Raw-Response": "true"}}
+        client, headers = self._client, dict[str, Any]()
         if client.api_key == _NO_KEY and "authorization" not in map(str.lower, self.access.headers):
-            options["headers"]["Authorization"] = Omit()  # beside a header such as Azure's api-key it would count
+            headers["Authorization"] = Omit()  # beside a header such as Azure's api-key it would count
         try:
-            answer: Any = client.post(self.path, cast_to=object, content=body, options=options)
-            return 200, answer.http_response.text, answer.http_response.headers
+            answer = call(client, headers).http_response
+            return 200, self.access.without_secrets(answer.text), answer.headers
         except APIStatusError as error:
-            return error.status_code, error.response.text, error.response.headers
+            return error.status_code, self.access.without_secrets(error.response.text), error.response.headers
         except APITimeoutError:
             line = "no answer in time; a longer timeout, or fewer --workers?"
         except APIConnectionError as error:
@@ -223,6 +221,29 @@ class _Endpoint:
             line = short(error)
         # Not "from error": what hangs on it holds the request, and the key with it.
         raise CallFailed(f"{self.where}: {self.access.without_secrets(line)}", "passing")
+
+    # --- in batches ---
+
+    def line(self, request: Request, *, n: int, seed: int, without: Set[str]) -> str:
+        return json.dumps(sent(json.loads(request.body), self.path, n=n, seed=seed, without=self.omit | without))
+
+    def submit(self, lines: Sequence[tuple[str, str]], token: str) -> str:
+        return self._batches.submit(lines, token)
+
+    def find(self, token: str) -> str | None:
+        return self._batches.find(token)
+
+    def state(self, batch: str) -> BatchState:
+        return self._batches.state(batch)
+
+    def results(self, batch: str) -> Iterator[tuple[str, Reply | CallFailed]]:
+        # What a line held is not kept: it may have had any of these.
+        names = {*OPTIONAL, *self.fields, "tools", "tool_choice", "response_format"}
+        return self._batches.results(batch, dict.fromkeys(names) | {"n": 2})
+
+    @property
+    def _batches(self) -> BatchApi:
+        return BatchApi(self._called, self.path, self.access.key_name, self.where)
 
     @property
     def where(self) -> str:
