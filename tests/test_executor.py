@@ -22,7 +22,7 @@ from tests.hostile import COUNTING, HOSTILE
 from tests.small import write_database
 from text2sql.errors import DatabaseError, Text2SQLError
 from text2sql.execution_cache import ExecutionCache
-from text2sql.executor import _START, Execute, Executor, _key
+from text2sql.executor import _START, Execute, Executor
 from text2sql.sandbox import CANDIDATE, Limits
 from text2sql.types import Result
 
@@ -129,7 +129,7 @@ def test_a_statement_that_takes_two_workers_down_has_crashed(executor: Executor,
     killer.join()
     assert (found.error, found.row_count) == ("crashed", 0)
     assert executor.execute(database, "SELECT 1").rows == ((1,),)
-    assert executor._cache.get(_key(database, endless(), CANDIDATE), 1e9) is None
+    assert executor._cache.get(executor._key(database, endless(), CANDIDATE), 1e9) is None
 
 
 @posix

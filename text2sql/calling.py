@@ -90,6 +90,10 @@ class Live:
             settle(price.cost(made.reply.usage) if price else 0.0)
             return made
 
+    def free(self, request: Request) -> int:
+        """So many calls more could be in flight now."""
+        return self._pace(request).free
+
     def _tried(self, model: Remote, request: Request, n: int, seed: int) -> Made:
         pace, known, unknown = self._pace(request), self.differences.of(request), set[str]()
         tokens = round(request.prompt_bound / _BYTES_PER_TOKEN) + n * (request.completion_bound or 0)

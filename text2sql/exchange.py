@@ -140,6 +140,8 @@ class Exchange:
             runs = [[i] for i in missing]
         else:
             runs = [[i for _, i in run] for _, run in groupby(enumerate(missing), key=lambda pair: pair[1] - pair[0])]
+        if self._asks is self.live:  # as many at once as are not kept waiting: what is left comes in the next turn
+            runs = runs[: max(self.live.free(work.request), 1)]
         if len(runs) == 1:
             return work(runs[0])
         found: dict[int, Answer] = {}

@@ -33,6 +33,7 @@ from text2sql.worker import LONG, Compare, Job, Run, Time
 
 _FORMAT = "2"  # of results and their digests; a change makes all cached results unknown
 _GRACE = 2.0  # seconds after the deadline in the virtual machine until the worker is killed
+_GLANCE = 1.0  # seconds until a database is looked at again: has it changed?
 _AT_ONCE = 16  # statements in a message
 _STARTUP = 60.0  # seconds for a worker to start, on a machine that is busy
 _TRANSIENT = {"timeout", "crashed"}  # depend on the moment, as does what these return: such results are not kept
@@ -61,18 +62,32 @@ class Executor:
         self._cache = ExecutionCache(cache)
         self._guard, self._timing = threading.Lock(), threading.Lock()
         self._running: dict[str, threading.Lock] = {}
+        self._contents: dict[Path, tuple[str, float]] = {}  # digest, and when it was looked at
         self._not_enough: dict[str, float] = {}  # key -> seconds within which the statement did not end
         self._closed = threading.Event()
         threading.Thread(target=self._watch, name="text2sql-watchdog", daemon=True).start()
 
     def execute(self, database: Path, sql: str, limits: Limits = CANDIDATE) -> Result:
         """Run one statement. Raises DatabaseError where the database cannot be read."""
-        key = _key(database, sql, limits)
+        key = self._key(database, sql, limits)
         result = self._cache.get(key, limits.seconds)
         if result is None:
             with self._once(key):
                 result = self._cache.get(key, limits.seconds) or self._run(key, database, sql, limits)
         return result
+
+    def _key(self, database: Path, sql: str, limits: Limits) -> str:
+        """Identifies a result: all that it depends on, but for the time limit."""
+        sizes = f"{limits.rows} {limits.bytes} {limits.sql} {limits.cell}"
+        content, looked = self._contents.get(database, ("", 0.0))
+        now = time.monotonic()
+        if now - looked > _GLANCE:  # not for every statement: where threads are many, each look costs a switch of them
+            try:
+                content = file_digest(database)
+            except OSError:
+                raise DatabaseError(f"{database}: no such database") from None
+            self._contents[database] = content, now
+        return digest(_FORMAT, sqlite3.sqlite_version, content, sizes, sql)
 
     def _run(self, key: str, database: Path, sql: str, limits: Limits) -> Result:
         # Another session may find the machine faster, this one does not wait twice.
@@ -96,7 +111,7 @@ class Executor:
 
         Returns those that are left to ``execute``: after a long one, and all where one takes the worker down.
         """
-        keys = {_key(database, sql, limits): sql for sql in sqls}
+        keys = {self._key(database, sql, limits): sql for sql in sqls}
         with self._once(*keys):
             todo = {key: sql for key, sql in keys.items() if self._cache.get(key, limits.seconds) is None}
             results = self._ask(Run(database, tuple(todo.values()), limits), LONG + limits.seconds) if todo else []
@@ -116,7 +131,8 @@ class Executor:
         settled = COMPARISONS[by].settle(gold[1], predicted[1])
         if settled is not None:
             return settled
-        key = digest("compare", by, _key(database, gold[0], limits), _key(database, predicted[0], limits))
+        keys = (self._key(database, sql, limits) for sql, _ in (gold, predicted))
+        key = digest("compare", by, *keys)
         kept = self._cache.get_comparison(key)
         if kept is None:
             kept = self._ask(Compare(database, gold, predicted, by, limits), 3 * limits.seconds)
@@ -339,13 +355,3 @@ class Execute:
 
 def _timeout(limits: Limits) -> Result:
     return Result(error="timeout", message=f"no end after {limits.seconds:g} s", seconds=limits.seconds)
-
-
-def _key(database: Path, sql: str, limits: Limits) -> str:
-    """Identifies a result: all that it depends on, but for the time limit."""
-    sizes = f"{limits.rows} {limits.bytes} {limits.sql} {limits.cell}"
-    try:
-        content = file_digest(database)
-    except OSError:
-        raise DatabaseError(f"{database}: no such database") from None
-    return digest(_FORMAT, sqlite3.sqlite_version, content, sizes, sql)

@@ -82,8 +82,17 @@ class Pace:
             for waiting in self._queue:
                 waiting.notify()
 
+    @property
+    def free(self) -> int:
+        """So many calls more could go now, but for the endpoint's limits."""
+        return max(self._free - len(self._queue), 0)
+
     def _wait(self, tokens: int) -> Sent:
         with self._lock:
+            now = time.monotonic()
+            if not self._queue and self._free and not self._closed.is_set() and self._traffic.delay(now, tokens) <= 0:
+                self._free -= 1
+                return self._traffic.send(now, tokens)
             turn = threading.Condition(self._lock)
             self._queue.append(turn)
             try:

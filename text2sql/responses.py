@@ -6,6 +6,7 @@ sees, and it is never replaced. What ``put`` returned from outlives the process,
 
 from __future__ import annotations
 
+import itertools
 import json
 import secrets
 import sqlite3
@@ -42,6 +43,10 @@ _WAIT = 60.0  # seconds for other processes, each of which writes for less than 
 _GET = (
     "SELECT key, completion, call, payer, batch, prompt_tokens, cached_tokens"
     " FROM samples JOIN calls ON calls.id = samples.call WHERE key IN (SELECT value FROM json_each(?))"
+)
+_PUT = (
+    "INSERT INTO samples SELECT json_extract(value, '$[0]'), ?, json_extract(value, '$[1]') FROM json_each(?)"
+    " WHERE true ON CONFLICT DO NOTHING"
 )
 _CHOSEN = (
     "(:before IS NULL OR asked < :before) AND (:model IS NULL OR model = :model)"
@@ -94,6 +99,7 @@ class Responses:
     def __init__(self, file: Path | None) -> None:
         self._lock, self._file = threading.Lock(), file
         self._connection = _open(file)
+        self._name, self._numbers = secrets.token_hex(4), itertools.count()  # of calls
 
     def get(self, keys: Sequence[str]) -> dict[str, Answer]:
         """The answers that are known, by key, in the order of the keys."""
@@ -115,7 +121,7 @@ class Responses:
         ``call``: its name, by default a new one; under a name of its own it is kept once.
         """
         # In the order of time, which makes for quick inserts.
-        call = call or f"{time.time_ns():x}-{secrets.token_hex(4)}"
+        call = call or f"{time.time_ns():x}-{self._name}-{next(self._numbers):x}"
         tokens = _shares(usage.completion_tokens, [_length(completion) for completion in completions.values()])
         texts = {key: _to_json(one, share) for (key, one), share in zip(completions.items(), tokens, strict=True)}
         with self.transaction() as connection:
@@ -124,8 +130,8 @@ class Responses:
                 (call, endpoint, model, time.time(), usage.prompt_tokens, usage.completion_tokens,
                  usage.cached_tokens, payer, batch),
             )  # fmt: skip
-            rows = [(key, call, text) for key, text in texts.items()]
-            new = connection.executemany("INSERT INTO samples VALUES (?, ?, ?) ON CONFLICT DO NOTHING", rows).rowcount
+            # One statement for all: each costs a switch of threads, and threads are many.
+            new = connection.execute(_PUT, (call, json.dumps(list(texts.items())))).rowcount
         if new < len(texts):
             return self.get(list(texts))
         shared = (call, payer, batch, usage.prompt_tokens, usage.cached_tokens)
