@@ -9,14 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from text2sql import __version__, registry
+from text2sql import registry
 from text2sql.calls import Ledger
 from text2sql.dataset import Dataset
 from text2sql.errors import ConfigError
 from text2sql.evaluator import Judge
 from text2sql.exchange import Exchange, Labelled
 from text2sql.executor import Execute, Executor
-from text2sql.experiment import Choice, Configuration, run_digest
+from text2sql.experiment import Choice, Configuration
 from text2sql.index import Collection, Embedder, Indexes
 from text2sql.pipeline import Pipeline
 from text2sql.protocols import (
@@ -50,6 +50,7 @@ class Assembly:
     ledger: Ledger
     indexes: Indexes = field(default_factory=Indexes)
     exchange: Exchange = field(default_factory=Exchange)
+    run: str = ""  # who pays for calls
     remotes: list[Remote] = field(default_factory=list)  # the models behind endpoints, once the pipeline is built
     remote: set[str] = field(default_factory=set)  # and their names
 
@@ -124,11 +125,7 @@ class Assembly:
         if isinstance(model, Remote):
             self.remotes.append(model)
             self.remote.add(name)
-        return Labelled(model, name, stage, self.ledger, self.exchange, self._digest)
-
-    @cached_property
-    def _digest(self) -> str:
-        return run_digest(self.configuration, self.dataset, __version__)
+        return Labelled(model, name, stage, self.ledger, self.exchange, self.run)
 
     def _renders(self, choices: tuple[Choice, ...]) -> list[Render]:
         return [self._build(choice) for choice in choices]

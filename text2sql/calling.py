@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import urlsplit
@@ -74,7 +73,6 @@ class Live:
         self.differences, self.prices, self.budget, self._slots = differences, prices, budget, slots
         self._lock = threading.Lock()
         self._paces: dict[tuple[str, str], Pace] = {}
-        self._gates: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
         self._answering: set[tuple[str, str]] = set()
         self._vain: Counter[tuple[str, str]] = Counter()
         self._closed = ""
@@ -85,8 +83,9 @@ class Live:
         """One call. Raises ProviderError where it fails for good, Halted where no further one can be made."""
         price = self.prices.of(request.endpoint, request.model)
         bound = price.bound(request, n) if price else None
-        with self.budget.reserved(bound, request.model) as settle, self._first_alone(request):
+        with self.budget.reserved(bound, request.model) as settle:
             made = self._tried(model, request, n, seed)
+            self._answering.add((request.endpoint, request.model))
             settle(price.cost(made.reply.usage) if price else 0.0)
             return made
 
@@ -146,26 +145,6 @@ class Live:
                 self._vain[key] += 1
             if self._vain[key] >= _IN_VAIN:
                 raise self._halt(f"the first {_IN_VAIN} calls failed; {why}")
-
-    @contextmanager
-    def _first_alone(self, request: Request) -> Iterator[None]:
-        """Until an endpoint has answered once its calls go one by one: many would all fail for the same reason."""
-        key = (request.endpoint, request.model)
-        if key in self._answering:
-            yield
-            return
-        with self._lock:
-            gate = self._gates[key]
-        gate.acquire()
-        if key in self._answering:
-            gate.release()
-            yield
-            return
-        try:
-            yield
-            self._answering.add(key)
-        finally:
-            gate.release()
 
     def _pace(self, request: Request) -> Pace:
         key = (request.endpoint, request.model)

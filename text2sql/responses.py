@@ -12,6 +12,7 @@ import secrets
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,10 +45,9 @@ _GET = (
     "SELECT key, completion, call, payer, batch, prompt_tokens, cached_tokens"
     " FROM samples JOIN calls ON calls.id = samples.call WHERE key IN (SELECT value FROM json_each(?))"
 )
-_PUT = (
-    "INSERT INTO samples SELECT json_extract(value, '$[0]'), ?, json_extract(value, '$[1]') FROM json_each(?)"
-    " WHERE true ON CONFLICT DO NOTHING"
-)
+_PUT = "INSERT INTO {} SELECT {} FROM json_each(?) WHERE true ON CONFLICT DO NOTHING"
+_FIELDS = [f"json_extract(value, '$[{i}]')" for i in range(9)]
+_PUT_CALLS, _PUT_SAMPLES = _PUT.format("calls", ", ".join(_FIELDS)), _PUT.format("samples", ", ".join(_FIELDS[:3]))
 _CHOSEN = (
     "(:before IS NULL OR asked < :before) AND (:model IS NULL OR model = :model)"
     " AND (:endpoint IS NULL OR instr(endpoint, :endpoint) > 0)"
@@ -89,6 +89,15 @@ class Tally:
     last: float
 
 
+@dataclass(slots=True)
+class _Put:
+    """A call that is to be kept; ``outcome``: all its samples are the ones that are kept, or why it is not kept."""
+
+    call: tuple[str | float | None, ...]
+    samples: Sequence[tuple[str, str, str]]
+    outcome: bool | sqlite3.Error | None = None
+
+
 class Responses:
     """Answers by key, of which the caller makes sure that it holds all that shapes an answer. Thread-safe.
 
@@ -100,6 +109,7 @@ class Responses:
         self._lock, self._file = threading.Lock(), file
         self._connection = _open(file)
         self._name, self._numbers = secrets.token_hex(4), itertools.count()  # of calls
+        self._waiting: deque[_Put] = deque()
 
     def get(self, keys: Sequence[str]) -> dict[str, Answer]:
         """The answers that are known, by key, in the order of the keys."""
@@ -124,18 +134,37 @@ class Responses:
         call = call or f"{time.time_ns():x}-{self._name}-{next(self._numbers):x}"
         tokens = _shares(usage.completion_tokens, [_length(completion) for completion in completions.values()])
         texts = {key: _to_json(one, share) for (key, one), share in zip(completions.items(), tokens, strict=True)}
-        with self.transaction() as connection:
-            connection.execute(
-                "INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (call, endpoint, model, time.time(), usage.prompt_tokens, usage.completion_tokens,
-                 usage.cached_tokens, payer, batch),
-            )  # fmt: skip
-            # One statement for all: each costs a switch of threads, and threads are many.
-            new = connection.execute(_PUT, (call, json.dumps(list(texts.items())))).rowcount
-        if new < len(texts):
+        used = (usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens)
+        put = _Put(
+            (call, endpoint, model, time.time(), *used, payer, batch),
+            [(key, call, text) for key, text in texts.items()],
+        )
+        self._waiting.append(put)
+        # Whoever comes first writes for all that wait: each statement costs a switch of threads, and threads are many.
+        with self._told() as connection:
+            if put.outcome is None:
+                self._write(connection)
+        if isinstance(put.outcome, sqlite3.Error):
+            raise _explained(self._file, put.outcome)
+        if not put.outcome:
             return self.get(list(texts))
         shared = (call, payer, batch, usage.prompt_tokens, usage.cached_tokens)
         return {key: _answer(text, *shared) for key, text in texts.items()}
+
+    def _write(self, connection: sqlite3.Connection) -> None:
+        puts = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        rows = [row for put in puts for row in put.samples]
+        try:
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute(_PUT_CALLS, (json.dumps([put.call for put in puts]),))
+                new = connection.execute(_PUT_SAMPLES, (json.dumps(rows),)).rowcount
+        except sqlite3.Error as error:
+            for put in puts:
+                put.outcome = error
+        else:
+            for put in puts:
+                put.outcome = new == len(rows)
 
     def differences(self, endpoint: str, model: str) -> frozenset[str]:
         """The optional parameters that this endpoint is known not to know."""

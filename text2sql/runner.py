@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, zip_longest
 from pathlib import Path
 
-from text2sql.artifacts import cache_folder
+from text2sql.artifacts import cache_folder, write_atomically
 from text2sql.assemble import Assembly
 from text2sql.batches import Batches
 from text2sql.budget import Budget
@@ -105,21 +106,36 @@ def _run(
     executing = Executor(workers=min(workers or processors(), processors()), cache=cache_folder() / "executions.sqlite")
     with executing as executor:
         indexes = Indexes()
-        assemblies = [Assembly(c, dataset, executor, Ledger(), indexes, exchange) for c in experiment.configurations]
+        folders = [run_folder(experiment, configuration, out) for configuration in experiment.configurations]
+        assemblies = [
+            Assembly(configuration, dataset, executor, Ledger(), indexes, exchange, run=_token(folder))
+            for configuration, folder in zip(experiment.configurations, folders, strict=True)
+        ]
         jobs = [
-            _Job(experiment, assembly, examples, levels, run_folder(experiment, assembly.configuration, out), retry)
-            for assembly in assemblies
+            _Job(experiment, assembly, examples, levels, folder, retry)
+            for assembly, folder in zip(assemblies, folders, strict=True)
         ]
         for job in jobs:
             if not job.finished:
                 job.judge.check(examples)
         if any(not job.finished for job in jobs) and not allow_gold_errors:
             check_gold(dataset, examples, executor)
+        if any(not job.finished for job in jobs):
+            # Each row that is read lets other threads go first: it is done while there are none.
+            for db_id in dict.fromkeys(example.question.db_id for example in examples):
+                _ = dataset.schemas[db_id]
         pipelines = [job.assembly.pipeline() if job.asks else None for job in jobs]
         if batches is not None:
             batches.collect(model for assembly in assemblies for model in assembly.remotes)
         exchange.settled({id for job in jobs if job.asks for id in job.paid_requests})
         return Runs([job.run(pipeline, workers, progress) for job, pipeline in zip(jobs, pipelines, strict=True)])
+
+
+def _token(folder: Path) -> str:
+    """What tells this run from others of the same digest: it has paid for calls of its own alone."""
+    with suppress(OSError):
+        return (folder / "run.token").read_text(encoding="utf-8")
+    return secrets.token_hex(8)
 
 
 def exchange(*, workers: int | None = None, max_cost: float | None = None, prices: Sequence[Path] = ()) -> Exchange:
@@ -197,6 +213,8 @@ class _Job:
             return self._scored(self.stored)
         dataset = self.experiment.dataset
         with write_run(self.folder, manifest(self.experiment, self.configuration)) as writer:
+            if self.assembly.remote:
+                write_atomically(self.folder / "run.token", self.assembly.run)
             todo = [e for e in self.examples if not _done(writer.run, e.question.id, self.metrics, self.retry)]
             work = _Work(pipeline, self.judge, dataset, self.assembly.ledger, writer.run, self.retry)
             bar = _Bar(self._scored(writer.run), len(todo), progress)

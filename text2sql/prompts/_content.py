@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from text2sql.errors import ConfigError
 from text2sql.protocols import Examples
 from text2sql.schema import SAMPLE_ROWS, SAMPLE_VALUES, shown
 from text2sql.types import Example, Schema
+
+Made = TypeVar("Made")
+_KEPT = 256
 
 
 def content(
@@ -23,7 +27,23 @@ def content(
     def cut(schema: Schema) -> Schema:
         return shown(schema, foreign_keys=foreign_keys, rows=rows, values=values, labels=labels, names_only=names_only)
 
-    return cut
+    return remembered(cut)
+
+
+def remembered(function: Callable[[Schema], Made]) -> Callable[[Schema], Made]:
+    """The function, which keeps what it made of the last few schemas: most prompts show one of them."""
+    kept: dict[int, tuple[Schema, Made]] = {}
+
+    def made(schema: Schema) -> Made:
+        # By identity, for the hash of a schema takes as long as what is made of it.
+        known = kept.get(id(schema))
+        if known is None or known[0] is not schema:
+            if len(kept) >= _KEPT:
+                kept.clear()
+            known = kept[id(schema)] = schema, function(schema)
+        return known[1]
+
+    return made
 
 
 def without_hints(examples: Examples) -> tuple[Example, ...]:

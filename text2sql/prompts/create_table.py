@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from text2sql.prompts._content import content, without_hints
+from text2sql.prompts._content import content, remembered, without_hints
 from text2sql.protocols import Examples, Render
 from text2sql.schema import create_table_text
 from text2sql.types import Message, Prompt, Question, Schema
@@ -24,11 +24,14 @@ def create_table(
     many sample values beside each column that holds texts (up to 50). ``labels``: the data set's plain words for
     a name where they say more than the name does. ``instruction``: the system message.
     """
-    cut = content(foreign_keys=foreign_keys, rows=rows, values=values, labels=labels)
+    cut, text = (
+        content(foreign_keys=foreign_keys, rows=rows, values=values, labels=labels),
+        remembered(create_table_text),
+    )
 
     def render(question: Question, schema: Schema, examples: Examples) -> Prompt:
         visible = cut(schema)
-        parts = [create_table_text(visible)]
+        parts = [text(visible)]
         parts += [f"Question: {example.question.text}\nSQL: {example.sql}" for example in examples]
         hint = f"\nHint: {question.evidence}" if question.evidence else ""
         parts.append(f"Question: {question.text}{hint}\nSQL:")
