@@ -33,7 +33,6 @@ from text2sql.worker import LONG, Compare, Job, Run, Time
 
 _FORMAT = "2"  # of results and their digests; a change makes all cached results unknown
 _GRACE = 2.0  # seconds after the deadline in the virtual machine until the worker is killed
-_GLANCE = 1.0  # seconds until a database is looked at again: has it changed?
 _AT_ONCE = 16  # statements in a message
 _STARTUP = 60.0  # seconds for a worker to start, on a machine that is busy
 _TRANSIENT = {"timeout", "crashed"}  # depend on the moment, as does what these return: such results are not kept
@@ -50,10 +49,12 @@ _START = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); from text
 class Executor:
     """Executes SQL within limits. Thread-safe; ``with Executor() as executor`` ends its workers.
 
-    ``workers``: how many processes at most; ``cache``: a file for results, or None to keep them in memory.
+    ``workers``: how many processes at most; ``cache``: a file for results, or None to keep them in memory;
+    ``glance``: seconds until a database that was looked at is looked at again, in case that it has changed.
     """
 
-    def __init__(self, *, workers: int | None = None, cache: Path | None = None) -> None:
+    def __init__(self, *, workers: int | None = None, cache: Path | None = None, glance: float = 0.0) -> None:
+        self._glance = glance
         self.workers = max(1, workers or os.cpu_count() or 1)
         self._idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
         for _ in range(self.workers):
@@ -81,7 +82,7 @@ class Executor:
         sizes = f"{limits.rows} {limits.bytes} {limits.sql} {limits.cell}"
         content, looked = self._contents.get(database, ("", 0.0))
         now = time.monotonic()
-        if now - looked > _GLANCE:  # not for every statement: where threads are many, each look costs a switch of them
+        if not content or now - looked >= self._glance:
             try:
                 content = file_digest(database)
             except OSError:

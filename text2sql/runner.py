@@ -102,8 +102,11 @@ def _run(
     dataset = experiment.dataset
     levels = hardness(dataset)
     examples = sample(dataset.examples, limit)
-    # Statements keep a processor busy.
-    executing = Executor(workers=min(workers or processors(), processors()), cache=cache_folder() / "executions.sqlite")
+    executing = Executor(
+        workers=min(workers or processors(), processors()),  # statements keep a processor busy
+        cache=cache_folder() / "executions.sqlite",
+        glance=1.0,  # where threads are many each look costs a switch of them
+    )
     with executing as executor:
         indexes = Indexes()
         folders = [run_folder(experiment, configuration, out) for configuration in experiment.configurations]
