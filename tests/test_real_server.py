@@ -189,6 +189,6 @@ def test_a_wrong_name_is_one_clear_line(experiment: Path, server: Server) -> Non
     done = text2sql(experiment, *server.overrides(**{"model.name": "another"}))
     unanswered = query("SELECT DISTINCT unanswered FROM predictions", [experiment.parent / "runs"]).rows
     said = {line for line in [*done.stderr.splitlines(), *(row[0] for row in unanswered)] if "another" in line}
-    (line,) = said
     refused = f"400: Server is pinned to '{MODEL}'; requested 'another'."
-    assert f"another at {server.url.split('/')[2]}: {refused}" in line
+    assert said and all(f"another at {server.url.split('/')[2]}: {refused}" in line for line in said)
+    assert done.returncode == 3 and "text2sql: the first 5 calls failed; " in done.stderr

@@ -82,7 +82,8 @@ def test_a_sample_and_unanswered_questions_are_named(tmp_path: Path) -> None:
     )
     text = table(run(load(file), limit=10, workers=1, progress=False))
     assert text.splitlines()[0] == "tiny dev, sample of 10 of 30 questions"
-    assert text.splitlines()[-3].startswith("Incomplete, unanswered counts as wrong, so these are lower bounds: down (")
+    assert text.splitlines()[-4].startswith("Incomplete, unanswered counts as wrong, so these are lower bounds: down (")
+    assert text.splitlines()[-3].startswith("All (") and text.splitlines()[-3].endswith("): the provider is down")
 
 
 def test_markdown_has_the_same_cells(runs: Runs) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import fmean, stdev
@@ -165,6 +166,9 @@ def _notes(runs: Sequence[Scored]) -> Iterator[str]:
     if open_questions:
         listed = ", ".join(f"{name} ({count})" for name, count in open_questions.items())
         yield f"\nIncomplete, unanswered counts as wrong, so these are lower bounds: {listed}. --retry asks again."
+        reasons = Counter(str(run.run.records[id]["unanswered"]) for run in runs for id in run.unanswered)
+        (reason, count), *others = reasons.most_common()
+        yield f"{'Mostly' if others else 'All'} ({count}): {reason}"
     if timed := {run.name: count for run in runs if (count := _decided_by_time(run))}:
         listed = ", ".join(f"{name} ({count})" for name, count in timed.items())
         yield f"\nQuestions with a candidate or a verdict that ran into its time limit: {listed}."
