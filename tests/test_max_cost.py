@@ -140,7 +140,7 @@ def test_calls_of_a_run_that_halted_are_paid_once(till: Till, prices: Path, expe
     assert row["cost"] == {"alone": pytest.approx(60 * CALL), "paid": pytest.approx(60 * CALL)}
     host = till.endpoint.host
     assert runs["asked"].run.manifest["endpoints"] == {f"m at {host}": ["n"]}
-    assert f"\nm at {host} was asked without n, which it does not know.\n" in table(runs)
+    assert f"\nm at {host} was asked without n, which it does not take.\n" in table(runs)
 
 
 def test_the_command_ends_with_status_3_and_one_line(

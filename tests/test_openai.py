@@ -930,7 +930,7 @@ def test_a_run_from_its_file_to_its_table(
     # Two calls of 110 tokens for each question that was answered: the server gives one choice a call.
     assert (row.answered, row.errors, row.tokens, row.cost) == (count - 1, 0, (count - 1) * 220, None)
     assert f" {(count - 1) * 220:,} " in table(runs)
-    assert f"\nm at {endpoint.host} was asked without n, which it does not know.\n" in table(runs)
+    assert f"\nm at {endpoint.host} was asked without n, which it does not take.\n" in table(runs)
     assert runs["asked"].run.manifest["endpoints"] == {f"m at {endpoint.host}": ["n"]}
     said = f"text2sql: m at {endpoint.host}: it gives one answer a call, so n answers are n calls"
     assert capfd.readouterr().err.splitlines() == [said]

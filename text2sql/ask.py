@@ -16,6 +16,7 @@ from text2sql.dataset import Dataset
 from text2sql.errors import DatabaseError, UsageError
 from text2sql.executor import Executor
 from text2sql.experiment import Experiment
+from text2sql.runner import exchange
 from text2sql.show import result_text
 from text2sql.tuning import ready
 from text2sql.types import Prediction, Question, Schema
@@ -44,8 +45,8 @@ def ask(database: Path, text: str, experiment: Experiment, *, explain: bool = Fa
     dataset = _Asked(**known, database=database)
     if not dataset.schemas[dataset.db_id].tables:
         raise DatabaseError(f"{database}: this database has no tables")
-    with Executor(workers=1, cache=cache_folder() / "executions.sqlite") as executor:
-        assembly = Assembly(experiment.configurations[0], dataset, executor, Ledger())
+    with Executor(workers=1, cache=cache_folder() / "executions.sqlite") as executor, exchange() as calls:
+        assembly = Assembly(experiment.configurations[0], dataset, executor, Ledger(), exchange=calls)
         prediction = assembly.pipeline().predict(Question("asked", dataset.db_id, text))
         prompt = next((c.prompt for c in prediction.candidates if c.prompt is not None), None)
         said = assembly.explanation(prompt) if explain and prompt is not None else ""

@@ -81,13 +81,9 @@ class Live:
         self, model: Remote, request: Request, *, n: int, seed: int, keys: Sequence[str] = (), payer: str = ""
     ) -> Made:
         """One call. Raises ProviderError where it fails for good, Halted where no further one can be made."""
-        price = self.prices.of(request.endpoint, request.model)
-        bound = price.bound(request, n) if price else None
-        with self.budget.reserved(bound, request.model) as settle:
-            made = self._tried(model, request, n, seed)
-            self._answering.add((request.endpoint, request.model))
-            settle(price.cost(made.reply.usage) if price else 0.0)
-            return made
+        made = self._tried(model, request, n, seed)
+        self._answering.add((request.endpoint, request.model))
+        return made
 
     def free(self, request: Request) -> int:
         """So many calls more could be in flight now."""
@@ -99,7 +95,7 @@ class Live:
         retries = 0
         while True:
             send = partial(model.send, request, n=n, seed=seed, without=known | unknown)
-            came = self._once(pace, tokens, send)
+            came = self._once(pace, tokens, send, request, n)
             if isinstance(came, Reply):
                 # Only now is it sure that this was what the endpoint minded.
                 for parameter in unknown:
@@ -118,15 +114,20 @@ class Live:
             retries += 1
             pace.rest(failure, retries)
 
-    def _once(self, pace: Pace, tokens: int, send: Callable[[], Reply]) -> Reply | CallFailed:
-        """One try. Raises Halted where the endpoint has been down for long."""
+    def _once(self, pace: Pace, tokens: int, send: Callable[[], Reply], request: Request, n: int) -> Reply | CallFailed:
+        """One try. Raises Halted where the endpoint has been down for long, or the budget is spent."""
+        price = self.prices.of(request.endpoint, request.model)
+        bound = price.bound(request, n) if price else None
         try:
-            with pace.slot(tokens):
+            with self.budget.reserved(bound, request.model) as settle, pace.slot(tokens):
                 try:
                     reply = send()
                 except CallFailed as failure:
+                    if failure.lost:
+                        settle(None)
                     pace.failed(failure)
                     return failure
+                settle(price.cost(reply.usage) if price else 0.0)
                 used = (reply.usage.prompt_tokens or 0) + (reply.usage.completion_tokens or 0)
                 pace.answered(reply.limits, used)
                 return reply

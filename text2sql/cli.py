@@ -30,7 +30,10 @@ app.add_typer(cache_app, name="cache")
 Data = Annotated[str, typer.Option("--data", help="A data set by name, or a Spider-format folder.")]
 OptionalData = Annotated[str | None, typer.Option("--data", help="A data set by name, or a Spider-format folder.")]
 Workers = Annotated[
-    int | None, typer.Option(min=1, help="How many at once; 1 is strictly serial. Default: one per processor.")
+    int | None,
+    typer.Option(
+        min=1, help="How many at once; 1 is strictly serial. Default: one per processor, 32 where endpoints are asked."
+    ),
 ]
 GoldErrors = Annotated[
     bool, typer.Option("--allow-gold-errors", help="Score questions whose gold does not run as wrong.")

@@ -69,7 +69,8 @@ class CallFailed(ProviderError):
 
     ``kind``: "passing" (another try may help), "limited" (too many calls, ``retry_after`` seconds may help),
     "differs" (the endpoint does not know the optional ``parameter``), "account" (every call would fail: the key, the
-    quota, the model's name), "final" (this request fails whenever it is made).
+    quota, the model's name), "final" (this request fails whenever it is made). ``lost``: it may have been answered, and
+    billed.
     """
 
     def __init__(
@@ -80,8 +81,10 @@ class CallFailed(ProviderError):
         parameter: str = "",
         retry_after: float | None = None,
         limits: Limits | None = None,
+        lost: bool = False,
     ) -> None:
         super().__init__(message)
+        self.lost = lost
         self.kind, self.parameter, self.retry_after, self.limits = kind, parameter, retry_after, limits
 
 

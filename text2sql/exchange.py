@@ -103,7 +103,8 @@ class Exchange:
         """
         account = account or Account()
         request = model.request(prompt, temperature=temperature)
-        base = digest(request.endpoint, request.path, request.body, str(seed))
+        shaped = (request.endpoint, request.path, request.body, *([request.headers] if request.headers else []))
+        base = digest(*shaped, str(seed))
         keys = [digest(base, str(i)) for i in range(n)]
         with self._alone(base):
             known = self.responses.get(keys)
@@ -132,11 +133,15 @@ class Exchange:
         if isinstance(self._given, Responses):
             self._given.close()
 
+    def _single(self, request: Request) -> bool:
+        """One answer a call is all that the endpoint gives, or may be asked for."""
+        return request.single or "n" in self.differences.of(request)
+
     # --- asking ---
 
     def _fill(self, work: _Work, missing: Sequence[int]) -> dict[int, Answer]:
         """Answers for some of the missing samples, in one call or in one for each."""
-        if "n" in self.differences.of(work.request):
+        if self._single(work.request):
             runs = [[i] for i in missing]
         else:
             runs = [[i for _, i in run] for _, run in groupby(enumerate(missing), key=lambda pair: pair[1] - pair[0])]
@@ -217,7 +222,7 @@ class Exchange:
     def _priced(self, request: Request, answers: Sequence[Answer], cached: Collection[int]) -> list[Completion]:
         """The completions with what they would have cost alone: the prompt once, where one call brings them all."""
         price = self.prices.of(request.endpoint, request.model)
-        each = "n" in self.differences.of(request)
+        each = self._single(request)
         completions = []
         for i, answer in enumerate(answers):
             usage = answer.completion.usage
@@ -285,7 +290,7 @@ class Labelled:
                     n=n,
                     temperature=temperature,
                     seed=seed * _SEEDS,  # samples count up from it, and those of repeated runs must not meet
-                    payer=f"{self.run}/{question}/{self.stage}",
+                    payer=f"{self.run}/{question}/{self.stage}" if self.run else "",
                     account=account,
                 )
             else:

@@ -60,7 +60,9 @@ class Prices:
         """The price of a model at an endpoint's URL; None where no list has it."""
         key = (endpoint, model)
         if key not in self._known:
-            host = urlsplit(endpoint).netloc
+            parts = urlsplit(endpoint)
+            usual = {"https": 443, "http": 80}.get(parts.scheme)
+            host = (parts.hostname or "") if parts.port in (None, usual) else parts.netloc.lower()
             lists = [*self._lists, *([_read(own)] if (own := own_prices()).is_file() else []), _read(_BUNDLED)]
             found = (_find(one.get(at, {}), model) for one in lists for at in (host, "*"))
             self._known[key] = next(filter(None, found), None)

@@ -174,7 +174,8 @@ def _notes(runs: Sequence[Scored]) -> Iterator[str]:
         yield f"\nQuestions with a candidate or a verdict that ran into its time limit: {listed}."
     endpoints = {where: names for run in runs for where, names in run.run.manifest.get("endpoints", {}).items()}
     for where, names in sorted(endpoints.items()):
-        yield f"\n{where} was asked without {', '.join(names)}, which it does not know."
+        if asked := [name for name in names if name != "max_tokens"]:  # that has another name alone
+            yield f"\n{where} was asked without {', '.join(asked)}, which it does not take."
     yield from notes_on_verdicts([(run.name, run.judged) for run in runs])
 
 

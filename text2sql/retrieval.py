@@ -15,7 +15,7 @@ from text2sql.executor import Executor
 from text2sql.experiment import Configuration, Experiment
 from text2sql.index import Indexes
 from text2sql.protocols import Examples
-from text2sql.runner import sample
+from text2sql.runner import exchange, sample
 from text2sql.skeleton import constructs, similarity, skeleton
 from text2sql.tables import grid, percent, which
 from text2sql.tuning import ready
@@ -56,9 +56,9 @@ def measure_retrieval(experiment: Experiment, *, limit: int | None = None, progr
         raise ConfigError(f'{experiment.path}: no configuration has a retriever; give one, as in retriever = "hyde"')
     examples = sample(experiment.dataset.examples, limit)
     indexes, found = Indexes(), []
-    with Executor(cache=cache_folder() / "executions.sqlite") as executor:
+    with Executor(cache=cache_folder() / "executions.sqlite") as executor, exchange() as calls:
         for configuration in configurations:
-            assembly = Assembly(_deeper(configuration), experiment.dataset, executor, Ledger(), indexes)
+            assembly = Assembly(_deeper(configuration), experiment.dataset, executor, Ledger(), indexes, calls)
             found.append(_measure(assembly, configuration, examples, progress))
     return found
 

@@ -66,6 +66,8 @@ def run(
     """
     if wait and not batch:
         raise UsageError("--wait is for batches: add --batch")
+    if (max_cost is not None and not max_cost >= 0) or (workers is not None and workers < 1):
+        raise UsageError("max_cost is 0 or more, and workers 1 or more")
     experiment = ready(experiment, progress=progress)
     once = partial(
         _run, experiment, limit=limit, workers=workers, out=out, retry=retry, allow_gold_errors=allow_gold_errors,

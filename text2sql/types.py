@@ -162,7 +162,8 @@ class Request:
     """What a remote model is asked, all but how often and by which seed.
 
     ``endpoint``: its URL; ``body``: all that shapes the answer, as JSON with sorted keys. ``prompt_bound``: it has no
-    more tokens than that; ``completion_bound``: nor has an answer, None where nobody says.
+    more tokens than that; ``completion_bound``: nor has an answer, None where nobody says. ``headers``: those that may
+    shape the answer, without what is secret in them; ``single``: it may be asked for one answer a call alone.
     """
 
     endpoint: str
@@ -171,6 +172,8 @@ class Request:
     body: str
     prompt_bound: int
     completion_bound: int | None = None
+    headers: str = ""
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ def refusal(
         return CallFailed(f"{line}fewer --workers, or more retries?", "limited", retry_after=wait, limits=left)
     # Some servers say 500 to what they do not know.
     parameter = _parameter(error, reason, body) if status in (400, 422, 500, 501) else ""
+    if status >= 500 and not _is_named(parameter, error, reason):
+        parameter = ""
     if parameter in OPTIONAL and _differs(parameter, f"{code} {reason}"):
         return CallFailed(f"{line}omit = [{json.dumps(parameter)}]?", "differs", parameter=parameter)
     if status in (408, 409) or status >= 500:
@@ -86,7 +88,7 @@ def no_answer(content: str, error: Exception, where: str) -> CallFailed:
     if content.lstrip().startswith("{") or not content.strip():
         # A ValueError says what is wrong; what another error says is of use to nobody.
         said = short(inside or (error if isinstance(error, ValueError) else content))
-        return CallFailed(f"{where}: its answer is incomplete: {said}; --retry asks again", "passing")
+        return CallFailed(f"{where}: its answer is incomplete: {said}; --retry asks again", "passing", lost=True)
     return CallFailed(f"{where}: its answer is no completion: {short(inside or content)}; is base_url right?", "final")
 
 
@@ -112,6 +114,13 @@ def _error(content: str) -> dict[str, Any]:
     if isinstance(error, dict):
         return error
     return body if "message" in body or "detail" in body else {}
+
+
+def _is_named(parameter: str, error: Mapping[str, Any], reason: str) -> bool:
+    """Whether an error surely is about a parameter, and does not just have its name as a word."""
+    said = rf"['\"`]{re.escape(parameter)}['\"`]|param(?:eter)?s?:? {re.escape(parameter)}\b"
+    one = parameter == "n" and _ONE_CHOICE.search(reason)
+    return bool(parameter in _named(error) or one or re.search(said, reason, re.IGNORECASE))
 
 
 def _parameter(error: Mapping[str, Any], reason: str, body: Mapping[str, Any]) -> str:

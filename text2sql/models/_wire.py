@@ -83,9 +83,14 @@ def _index(choice: Json) -> int:
 
 
 def _completion(choice: Json) -> Completion:
+    if choice.get("error") or choice.get("finish_reason") == "error":  # of the provider behind a router
+        raise ValueError(f"the provider failed: {choice.get('error') or 'no reason given'}")
     message = choice["message"] if "message" in choice else {"content": choice["text"]}
     refusal = message.get("refusal")
     text = refusal or message.get("content") or ""
+    if isinstance(text, list):  # in parts, of which thoughts are no answer
+        parts = [part.get("text") for part in text if isinstance(part, dict)]
+        text = "".join(part for part in parts if isinstance(part, str)) if any(parts) else text
     if not isinstance(text, str):
         raise ValueError(f"content is {text!r}")
     functions = [

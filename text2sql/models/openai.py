@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 _OPENAI = "https://api.openai.com/v1"
-_TAKEN = ("model", "messages", "prompt", "n", "seed", "stream", "temperature", "stop", "tools")
+_TAKEN = ("model", "messages", "prompt", "n", "best_of", "seed", "stream", "temperature", "stop", "tools")
 _SECRET = re.compile(r"auth|key|token|secret|cookie|password|credential", re.IGNORECASE)
 _SECRET_FIELD = re.compile(r"api.?key|secret|password|credential|authorization", re.IGNORECASE)
 _FROM_ENVIRONMENT = re.compile(r"(?:[\w-]+[ =])?\$\{\w+\}")  # maybe after the name of a scheme or a cookie
@@ -102,7 +102,7 @@ def openai(
     }
     if taken := [field for field in body or {} if field in _TAKEN or field in given]:
         raise ConfigError(f"model {name!r}: body may not hold {taken[0]!r}: that is set elsewhere")
-    if secrets := [field for field in body or {} if _SECRET_FIELD.search(field)]:
+    if secrets := [field for field in _fields(body or {}) if _SECRET_FIELD.search(field)]:
         raise ConfigError(f"model {name!r}: body field {secrets[0]!r} holds a secret: a header may, as ${{NAME}}")
     fields = {key: value for key, value in given.items() if value is not None} | dict(body or {})
     path = CHAT if api == "chat" else COMPLETIONS
@@ -180,7 +180,9 @@ class _Endpoint:
         body = {name: value for name, value in body.items() if name not in self.omit or name == "max_tokens"}
         text = json.dumps(body, sort_keys=True)
         # A token is at least a byte, in every tokenizer that starts from bytes; and JSON only adds some.
-        return Request(self.url, self.name, self.path, text, len(text), self._longest_answer)
+        headers = json.dumps(dict(self.access.headers), sort_keys=True) if self.access.headers else ""
+        bounds = (len(text), self._longest_answer)
+        return Request(self.url, self.name, self.path, text, *bounds, headers=headers, single="n" in self.omit)
 
     @property
     def _longest_answer(self) -> int | None:
@@ -208,19 +210,25 @@ class _Endpoint:
         client, headers = self._client, dict[str, Any]()
         if client.api_key == _NO_KEY and "authorization" not in map(str.lower, self.access.headers):
             headers["Authorization"] = Omit()  # beside a header such as Azure's api-key it would count
+        lost = False
         try:
             answer = call(client, headers).http_response
             return 200, self.access.without_secrets(answer.text), answer.headers
         except APIStatusError as error:
             return error.status_code, self.access.without_secrets(error.response.text), error.response.headers
         except APITimeoutError:
+            lost = True
             line = "no answer in time; a longer timeout, or fewer --workers?"
         except APIConnectionError as error:
+            lost = not type(error.__cause__).__name__.startswith(("Connect", "Proxy"))
             line = f"no connection ({short(error.__cause__ or error)}); is the server running, and base_url right?"
         except OpenAIError as error:
             line = short(error)
+        except (ValueError, OSError) as error:  # such as a host name that is none
+            line = f"{self.where}: {self.access.without_secrets(short(error))}; is base_url right?"
+            raise CallFailed(line, "account") from None
         # Not "from error": what hangs on it holds the request, and the key with it.
-        raise CallFailed(f"{self.where}: {self.access.without_secrets(line)}", "passing")
+        raise CallFailed(f"{self.where}: {self.access.without_secrets(line)}", "passing", lost=lost)
 
     # --- in batches ---
 
@@ -265,9 +273,13 @@ class _Endpoint:
             key, headers = self.access.key(), self.access.filled()
         except CallFailed as failure:
             raise CallFailed(f"{self.where}: {failure}", failure.kind) from None
-        client = OpenAI(
-            api_key=key or _NO_KEY, base_url=self.url, timeout=patience, max_retries=0, default_headers=headers
-        )
+        try:
+            client = OpenAI(
+                api_key=key or _NO_KEY, base_url=self.url, timeout=patience, max_retries=0, default_headers=headers
+            )
+        except Exception as error:  # a proxy or certificates of the environment, or the URL
+            line = f"{self.where}: no client: {short(error)}; look at base_url, *_PROXY and SSL_CERT_FILE"
+            raise CallFailed(self.access.without_secrets(line), "account") from None
         # The client refers to itself: else its connections would stay open until the garbage collector comes by.
         weakref.finalize(self, client.close).atexit = False
         return client
@@ -276,3 +288,11 @@ class _Endpoint:
 def _hidden(url: str) -> str:
     """A URL without what may be secret in it."""
     return re.sub(r"[?#].*", "", re.sub(r"^(\w+://)?.*@", r"\1***@", url))
+
+
+def _fields(value: Any) -> Iterator[str]:
+    """The names in a value of JSON, at any depth."""
+    if isinstance(value, Mapping):
+        yield from map(str, value)
+    for inner in value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ():
+        yield from _fields(inner)
