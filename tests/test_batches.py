@@ -12,6 +12,7 @@ import pytest
 
 from tests.protocol_server import Served, serve
 from text2sql import batches, cli, collecting
+from text2sql.caches import clear_cache
 from text2sql.config import load
 from text2sql.dataset import Dataset
 from text2sql.errors import CallFailed, ConfigError, Halted, Interrupted, SetAside, UsageError
@@ -56,7 +57,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setattr(collecting, "_FIRST", 0.05)
-    for module in ("runner", "estimate"):
+    for module in ("runner", "estimate", "caches"):
         monkeypatch.setattr(f"text2sql.{module}.cache_folder", lambda: tmp_path / "cache")
     (tmp_path / "prices.toml").write_text(PRICES, encoding="utf-8")
 
@@ -128,7 +129,7 @@ def test_two_rounds_come_to_the_files_of_a_live_run(
         "text2sql: round 1: batch_000001 completed, 4 of 4 answered",
         "text2sql: round 2: batch_000002 completed, 4 of 4 answered",
     ]
-    for module in ("runner", "estimate"):
+    for module in ("runner", "estimate", "caches"):
         monkeypatch.setattr(f"text2sql.{module}.cache_folder", lambda: tmp_path / "another cache")
     live = command(out="live", batch=False)
     assert command.finals("runs") == command.finals("live")
@@ -181,6 +182,21 @@ def test_what_is_under_way_is_not_sent_again(command: Command, server: Served) -
     assert command(limit=3, out="more")
     # One sample each of the first, two more of the last: seeds count on.
     assert lines(server) == 3 + 1 + 3
+
+
+def test_live_calls_do_not_pay_for_what_is_under_way(command: Command, server: Served) -> None:
+    server.set(batch_seconds=60.0)
+    command.waits(limit=2)
+    with pytest.raises(Halted, match="calls are under way in a batch, and would be paid twice; --batch collects them"):
+        command(limit=4, batch=False)
+    with pytest.raises(UsageError, match="2 answers are on their way in batches, and paid for"):
+        clear_cache("responses")
+    server.set(batch_seconds=0.0)
+    assert len(command(limit=2)["direct"].run.records) >= 2
+    before = lines(server)
+    assert not command(limit=4, batch=False)["direct"].unanswered
+    assert before == lines(server) == 2
+    assert server.stats()["received"] == 2
 
 
 def test_batches_are_split(command: Command, server: Served, monkeypatch: pytest.MonkeyPatch) -> None:

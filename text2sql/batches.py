@@ -76,7 +76,12 @@ class Batches:
         self._queue: dict[str, _Queued] = {}
         self._queued: set[str] = set()
         self._awaited: set[str] = set()
-        self._aside = False
+        self._aside = self._overtaken = False
+
+    @property
+    def under_way(self) -> bool:
+        """Something is to be collected."""
+        return bool(self._outstanding.batches())
 
     def rounds(self, once: Callable[[], T], *, wait: bool) -> T:
         """What ``once`` comes to where no question is set aside. It collects, and then goes through all questions.
@@ -94,6 +99,8 @@ class Batches:
                 self._collector.say(line)
             if not wait:
                 raise SetAside(last)
+            if self._overtaken and not self._awaited:
+                continue  # another command sent them, and has them back
             self._collector.say(last)
             try:
                 self._collector.wait(self._awaited)
@@ -158,6 +165,9 @@ class Batches:
         # Noted before it is sent: whatever ends this process, the batch is found by its token, and not sent twice.
         free = self._outstanding.send(batch, {one.keys[0]: (one.keys, one.payer) for one, _ in part})
         lines = [(one.keys[0], body) for one, body in part if one.keys[0] in free]
+        taken = [key for one, _ in part if one.keys[0] not in free for key in one.keys]
+        self._overtaken = self._overtaken or bool(taken)
+        self._awaited.update(one.token for one in self._outstanding.samples(taken).values() if one.token)
         if not lines:
             return None
 
@@ -211,10 +221,10 @@ class Batches:
                 "longest answer by --prices FILE"
             )
         costs = self._collector.costs
-        spent = sum(costs.get(token, most) for token, most in self._bounds.items())
+        spent = sum(min(costs.get(token, most), most) for token, most in self._bounds.items())
         if spent + bound <= self._limit:
             return True
-        if sum(costs.get(token, 0.0) for token in self._bounds) + bound <= self._limit:
+        if sum(min(costs.get(token, 0.0), most) for token, most in self._bounds.items()) + bound <= self._limit:
             return False
         raise Halted(
             f"--max-cost: ${spent:.4f} of ${self._limit:.4f} are spent, and the next {calls:,} calls may cost "

@@ -128,6 +128,8 @@ def clear_cache(*names: str) -> list[Part]:
     for path in found.values():
         if path.suffix == ".sqlite":
             _check_unused(path)  # all of them: whoever executes has one open, and may use the other parts too
+    if "responses" in found and {"responses", "all"} & set(names):
+        _check_collected(found["responses"])
     parts = [_part(name, path) for name, path in found.items() if name in names or "all" in names]
     for part in parts:
         _remove(part.path)
@@ -227,6 +229,19 @@ def _check_unused(file: Path) -> None:
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:  # else it is damaged, and may go
             raise UsageError(f"{file} is in use: clear the cache when what uses it has ended") from None
+
+
+def _check_collected(file: Path) -> None:
+    """Raises UsageError where answers are still to come, whose batches would be forgotten."""
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=rw", uri=True)) as connection:
+            (count,) = connection.execute("SELECT count(*) FROM outstanding WHERE token IS NOT NULL").fetchone()
+    except sqlite3.Error:
+        return  # damaged, or older than batches: it may go
+    if count:
+        raise UsageError(
+            f"{file}: {count:,} answers are on their way in batches, and paid for: 'run --batch' collects them"
+        )
 
 
 def _remove(path: Path) -> None:

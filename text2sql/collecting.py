@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -40,18 +41,18 @@ class Collector:
         self.held: set[str] = set()
         self.problems: list[str] = []
         self._responses, self._prices, self._label, self._lock, self._tell = responses, prices, label, lock, tell
-        self._models: dict[str, Batching] = {}  # by endpoint
+        self._models: dict[tuple[str, str], Batching] = {}  # by endpoint and name
         self._running: dict[str, str] = {}  # how batches stood when they were last looked at, by token
         self._lost: dict[str, str] = {}  # batches that are not found, likewise
         self._said: set[str] = set()
 
     def collect(self, models: Iterable[Remote]) -> None:
         """Put what has come back from these models' endpoints into the cache. Raises CallFailed."""
-        self._models |= {model.url: model for model in models if isinstance(model, Batching)}
+        self._models |= {(model.url, model.name): model for model in models if isinstance(model, Batching)}
         self._running.clear()
         with self.alone():
             for batch in self.outstanding.batches():
-                if model := self._models.get(batch.endpoint):
+                if model := self._models.get((batch.endpoint, batch.model)):
                     self._collect(model, batch)
 
     def _collect(self, model: Batching, batch: Sent) -> None:
@@ -62,6 +63,9 @@ class Collector:
             return
         batch, known = replace(batch, id=id), batch.status
         where, state = self._where(batch), self._state(model, id)
+        if state.status == "lost" and batch.label != self._label:  # another key may know it
+            self._lost[token] = f"{where} {state.said}; {state.message} run its experiment by --batch"
+            return
         self.outstanding.note(token, id=id, status="lost" if state.status == "lost" else "sent")
         if state.status == "running":
             self._running[token] = _stands(where, state)
@@ -101,7 +105,8 @@ class Collector:
                 self.outstanding.back(missing)  # before the others, whose number says which sample is which
             self.outstanding.answered(list(said))
             answered += 1
-            cost += (price.cost(outcome.usage, batch=True) or 0.0) if price else 0.0
+            one = price.cost(outcome.usage, batch=True) if price else 0.0
+            cost += math.inf if one is None else one  # for Batches: as much as it can be
         if most_asked > 1 == most_said:
             self.differences.note(_request(batch), "n")
         self.outstanding.end(batch.token, "its batch came back without it", tried=True)
@@ -141,10 +146,16 @@ class Collector:
                 if token not in under_way:
                     return  # another process has collected it
                 batch = under_way[token]
-                model = self._models.get(batch.endpoint)
+                model = self._models.get((batch.endpoint, batch.model))
                 if batch.id is None or model is None:
-                    continue  # another process is sending it
-                state = self._state(model, batch.id)
+                    return  # another process is sending it, which is waited for before the next look
+                try:
+                    state = self._state(model, batch.id)
+                except CallFailed as failure:
+                    if failure.kind not in ("passing", "limited"):
+                        raise
+                    self.say(f"{failure}; it is looked again")
+                    continue
                 if state.status != "running":
                     return
                 self.say(_stands(self._where(batch), state))

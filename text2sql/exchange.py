@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Protocol
@@ -56,7 +57,8 @@ class Exchange:
     """All completions of remote models in one command. Thread-safe.
 
     ``responses``: the cache or its file, None for memory; ``slots``: calls in flight at most; ``asks``: by default
-    ``live``, within ``budget``; ``tell`` hears what is found out about endpoints.
+    ``live``, within ``budget``; ``under_way``: the samples that were paid for in a batch; ``tell`` hears what is found
+    out about endpoints.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Exchange:
         slots: int = 1,
         budget: Budget | None = None,
         asks: Asks | None = None,
+        under_way: Callable[[Responses], Set[str]] = lambda _responses: frozenset(),
         tell: Callable[[str], object] = lambda _line: None,
     ) -> None:
         self._lock = threading.Lock()
@@ -76,6 +79,7 @@ class Exchange:
         self._asks: Asks = asks or self.live
         self._busy: dict[str, tuple[threading.Lock, int]] = {}
         self._settled: set[str] = set()
+        self._under_way = cache(lambda: under_way(self.responses))
         self._several: set[tuple[str, str]] = set()  # endpoints that gave several answers to a call
 
     @property
@@ -166,6 +170,8 @@ class Exchange:
         """Answers for samples in a row, by one call; some of them, at least one."""
         request, first, account = work.request, samples[0], work.account
         keys = [work.keys[i] for i in samples]
+        if self._asks is self.live and not self._under_way().isdisjoint(keys):
+            raise Halted("calls are under way in a batch, and would be paid twice; --batch collects them")
         made = self._asks(work.model, request, n=len(keys), seed=work.seed + first, keys=keys, payer=work.payer)
         completions = made.reply.completions[: len(samples)]
         endpoint = (request.endpoint, request.model)

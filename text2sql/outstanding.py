@@ -73,6 +73,11 @@ class Outstanding:
             ).fetchall()
         return [_sent(*row) for row in rows]
 
+    def under_way(self) -> set[str]:
+        """The samples that are in a batch now."""
+        with self._responses.transaction() as connection:
+            return {key for (key,) in connection.execute("SELECT key FROM outstanding WHERE token IS NOT NULL")}
+
     def lines(self, token: str) -> dict[str, list[Sample]]:
         """The samples of a batch that have not come back, by the name of their line, in their order."""
         with self._responses.transaction() as connection:

@@ -128,6 +128,10 @@ class Batching(Remote, Protocol):
     def url(self) -> str:
         """The endpoint, as its requests name it."""
 
+    @property
+    def name(self) -> str:
+        """The model, likewise."""
+
     def line(self, request: Request, *, n: int, seed: int, without: Set[str]) -> str:
         """The body of a call as ``send`` makes it, as JSON."""
 

@@ -27,6 +27,7 @@ from text2sql.gold import check_gold
 from text2sql.index import Indexes
 from text2sql.manifest import manifest, run_folder
 from text2sql.outcome import Runs, Scored
+from text2sql.outstanding import Outstanding
 from text2sql.parallel import in_parallel, processors
 from text2sql.pipeline import Pipeline
 from text2sql.prices import Prices
@@ -129,7 +130,9 @@ def _run(
             # Each row that is read lets other threads go first: it is done while there are none.
             for db_id in dict.fromkeys(example.question.db_id for example in examples):
                 _ = dataset.schemas[db_id]
-        pipelines = [job.assembly.pipeline() if job.asks else None for job in jobs]
+        pipelines = [
+            job.assembly.pipeline() if job.asks or (batches is not None and batches.under_way) else None for job in jobs
+        ]
         if batches is not None:
             batches.collect(model for assembly in assemblies for model in assembly.remotes)
         exchange.settled({id for job in jobs if job.asks for id in job.paid_requests})
@@ -150,6 +153,7 @@ def exchange(*, workers: int | None = None, max_cost: float | None = None, price
         Prices(prices),
         slots=workers or _IN_FLIGHT,
         budget=Budget(max_cost),
+        under_way=lambda responses: Outstanding(responses).under_way(),
         tell=_tell,
     )
 
