@@ -362,6 +362,7 @@ def test_a_model_that_knows_no_batches() -> None:
 # ---- cut off
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before", "created"])
 def test_cut_off_while_sending(command: Command, server: Served, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
     submit = ENDPOINT.submit
@@ -381,6 +382,7 @@ def test_cut_off_while_sending(command: Command, server: Served, monkeypatch: py
     assert lines(server) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["put", "back", "answered", "end"])
 def test_cut_off_while_collecting(
     command: Command, server: Served, monkeypatch: pytest.MonkeyPatch, method: str

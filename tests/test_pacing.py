@@ -36,7 +36,7 @@ DOWN = CallFailed("503: down", "passing")
 NO_LIMITS = Limits()
 
 
-@pytest.mark.parametrize("limit", [60, 600, pytest.param(3000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("limit", [60, *(pytest.param(limit, marks=pytest.mark.slow) for limit in (600, 3000))])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_limit_of_requests_is_used_and_hardly_passed(kind: str, way: str, limit: int) -> None:

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.protocol_server import serve
 
 KEY, TOKEN = "sk-hemlock-4711-dwale", "squill-0815-token"
@@ -20,6 +22,7 @@ prompt = "question"
 """
 
 
+@pytest.mark.slow
 def test_no_key_is_written_or_said(tmp_path: Path) -> None:
     file = tmp_path / "asked.toml"
     with serve(key=KEY, faults={"500": 0.3, "malformed": 0.1}, refuse=["temperature"]) as server:
