@@ -152,6 +152,7 @@ def spent(server: Served) -> tuple[int, int]:
     return told["prompt_tokens"], told["completion_tokens"]
 
 
+@pytest.mark.slow
 def test_waiting_goes_through_all_rounds(command: Command, server: Served, capfd: pytest.CaptureFixture[str]) -> None:
     server.set(batch_seconds=0.3)
     command.config = HYDE
@@ -199,6 +200,7 @@ def test_live_calls_do_not_pay_for_what_is_under_way(command: Command, server: S
     assert server.stats()["received"] == 2
 
 
+@pytest.mark.slow
 def test_batches_are_split(command: Command, server: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "_LINES", 3)
     assert command.waits(limit=7).startswith(
@@ -232,6 +234,7 @@ def test_a_parameter_that_is_not_known_is_left_out(command: Command, server: Ser
     assert lines(server) == 4
 
 
+@pytest.mark.slow
 def test_lines_that_fail_in_passing_go_out_again_and_then_no_more(command: Command, server: Served) -> None:
     server.set(batch_faults={"500": 1.0})
     command.waits(limit=2)
@@ -252,6 +255,7 @@ def test_lines_that_fail_in_passing_go_out_again_and_then_no_more(command: Comma
     assert command(limit=2, retry=True)["direct"].unanswered == []
 
 
+@pytest.mark.slow
 def test_what_fails_for_good_is_remembered(command: Command, server: Served) -> None:
     server.set(batch_faults={"400": 1.0})
     command.waits(limit=2)
@@ -266,6 +270,7 @@ def test_what_fails_for_good_is_remembered(command: Command, server: Served) -> 
     assert command(limit=2, retry=True)["other"].unanswered == []
 
 
+@pytest.mark.slow
 def test_some_lines_fail(command: Command, server: Served, capfd: pytest.CaptureFixture[str]) -> None:
     server.set(batch_faults={"429": 0.3, "empty_choices": 0.3})
     command.waits(limit=20)
@@ -274,6 +279,7 @@ def test_some_lines_fail(command: Command, server: Served, capfd: pytest.Capture
     assert "of 20 answered; " in first and " failed, the first: m at 127.0.0.1:" in first
 
 
+@pytest.mark.slow
 def test_an_expired_batch_keeps_what_is_finished(command: Command, server: Served) -> None:
     server.set(batch="expired")
     command.waits(limit=6)
@@ -283,6 +289,7 @@ def test_an_expired_batch_keeps_what_is_finished(command: Command, server: Serve
     assert lines(server) == 6
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_refused_goes_out_with_the_next_command(command: Command, server: Served) -> None:
     server.set(batch="failed", batch_seconds=0.0)
     command.waits(limit=2)
@@ -298,6 +305,7 @@ def test_a_batch_that_is_refused_goes_out_with_the_next_command(command: Command
         command(limit=3, wait=True)
 
 
+@pytest.mark.slow
 def test_an_unknown_model_is_no_answer(command: Command, server: Served) -> None:
     server.set(models=["other"])
     command.waits(limit=2)
@@ -308,6 +316,7 @@ def test_an_unknown_model_is_no_answer(command: Command, server: Served) -> None
     assert command(limit=2)["direct"].unanswered == []
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_gone(command: Command, server: Served) -> None:
     command.waits(limit=2)
     server.reset()
@@ -420,6 +429,7 @@ def test_cut_off_while_collecting(
         assert connection.execute("SELECT count(*) FROM outstanding").fetchone() == (0,)
 
 
+@pytest.mark.slow
 def test_a_batch_that_may_have_been_created_is_looked_for(
     command: Command, server: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -505,6 +515,7 @@ def test_nothing_is_sent_that_may_cost_too_much(command: Command, server: Served
     assert command(max_cost=0.0)["direct"].unanswered == []  # what is there costs nothing more
 
 
+@pytest.mark.slow
 def test_waiting_spends_what_the_batches_did_cost(command: Command, server: Served) -> None:
     command.config = HYDE
     drafts = dry_run(command.load(), limit=2, prices=[command.folder / "prices.toml"], batch=True, progress=False)

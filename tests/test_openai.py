@@ -565,7 +565,9 @@ def test_an_error_that_came_up_late(endpoint: Endpoint, body: object, kind: str,
 # ---- retries
 
 
-@pytest.mark.parametrize("status", [408, 409, 429, 500, 503])
+@pytest.mark.parametrize(
+    "status", [429, 503, *(pytest.param(status, marks=pytest.mark.slow) for status in (408, 409, 500))]
+)
 def test_what_passes_is_tried_again(endpoint: Endpoint, status: int) -> None:
     endpoint.replies = [Reply(failure("busy"), status, AT_ONCE), Reply(failure("busy"), status, AT_ONCE), FINE]
     assert ask(endpoint) == SAID
