@@ -1,9 +1,9 @@
 """The openai model against an independent server: ``transformers serve`` with a tiny model made on the spot.
 
-    pip install -e ".[dev,real-server]" --extra-index-url https://download.pytorch.org/whl/cpu
+    pip install -e ".[dev,real-server]"
     python -m pytest -m real_server
 
-Nothing else is downloaded, and no GPU needed; without the extra index, torch brings some gigabytes for one along.
+Nothing else is downloaded, and no GPU needed, for which torch brings gigabytes along unless its CPU build is there.
 The server differs from the protocol as many do: one choice a call whatever n is, a plain-text 500 for much that is
 wrong with a request, errors without an error object, no /v1/models.
 """
