@@ -10,6 +10,7 @@
     │       └── RunLocked     another process is writing it
     ├── ProviderError         a model provider failed for good: the question stays unanswered
     │   └── CallFailed        one call of an endpoint failed; its kind says whether another try may help
+    ├── TuningFailed          a tuner cannot begin, or cannot tell how a job stands; what is under way goes on
     ├── ParseError            SQL outside the grammar of the official evaluator
     ├── Interrupted           the user stopped a run; what is finished is stored
     └── Halted                no further call can be made (money, key, quota); what is finished is stored
@@ -86,6 +87,10 @@ class CallFailed(ProviderError):
         super().__init__(message)
         self.lost = lost
         self.kind, self.parameter, self.retry_after, self.limits = kind, parameter, retry_after, limits
+
+
+class TuningFailed(Text2SQLError):
+    """A tuner cannot begin, go on, or tell how a job stands: no connection, no such job, no such base."""
 
 
 class ParseError(Text2SQLError):

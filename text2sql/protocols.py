@@ -26,6 +26,7 @@ from text2sql.types import (
     Request,
     Result,
     Schema,
+    TuningData,
     Verdict,
 )
 
@@ -214,17 +215,23 @@ class Metric(Protocol):
 
 @runtime_checkable
 class Tuner(Protocol):
-    """tuners/: fit a model on train examples. ``free``: that costs nothing, and a run may start it by itself."""
+    """tuners/: fit a model on demonstrations of the train split. All but ``start`` return within seconds.
+
+    All raise TuningFailed where there is no telling how the job stands; a job that failed is data.
+    """
 
     @property
     def free(self) -> bool:
-        """It costs nothing but time on this machine."""
+        """It costs nothing but minutes on this machine, and a run may start it by itself."""
 
-    def start(self, examples: Examples, tell: Callable[[str, float], None]) -> Job:
-        """Begin, or do it all; ``tell`` hears a stage and how much of it is done, from 0 to 1."""
+    def start(self, data: TuningData, tell: Callable[[str, float], None]) -> Job:
+        """Begin, or do it all; called again after it was cut off, it goes on and begins no second job.
+
+        ``tell`` hears a stage and how much of it is done, from 0 to 1.
+        """
 
     def poll(self, job: Job) -> Job:
-        """The job as it stands now."""
+        """The job as it stands now, also in another process than the one that started it."""
 
     def cancel(self, job: Job) -> Job:
         """End a job that is running."""

@@ -293,16 +293,50 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
+class Demonstration:
+    """What a model is tuned on: a question with its target SQL, the prompt as inference renders it, what to answer."""
+
+    example: Example
+    prompt: Prompt
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class TuningData:
+    """What a tuner gets: to learn from, and to measure the loss on (of other databases; it may be empty)."""
+
+    train: tuple[Demonstration, ...]
+    validation: tuple[Demonstration, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A point of a loss curve: mean loss per token after so many steps; None where it was not measured there."""
+
+    step: int
+    train: float | None = None
+    validation: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A tuning as it stands; ``model`` is the table of the tuned model as a configuration would write it.
 
-    File names in ``model`` count from the tuning's own folder.
+    File names in ``model`` count from the tuning's own folder. ``done``: the share that is done, 0 to 1; ``losses``:
+    the curve so far; ``events``: what the tuner said of it, oldest first; ``tokens``: those that were trained on, as
+    they are billed; ``serve``: the command that makes a model answer that does not do so by itself.
     """
 
     id: str
     status: Literal["running", "succeeded", "failed", "cancelled"]
     model: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     message: str = ""
+    done: float = 0.0
+    losses: tuple[Loss, ...] = ()
+    events: tuple[str, ...] = ()
+    tokens: int | None = None
+    cost: float | None = None
+    serve: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from text2sql.protocols import Examples, Schemas, Tuner
-from text2sql.types import Job
+from text2sql.protocols import Schemas, Tuner
+from text2sql.types import Job, TuningData
 
 
 def embedded(schemas: Schemas, folder: Path, seed: int) -> Tuner:
@@ -22,14 +22,15 @@ class _Embedded:
     seed: int
     free: bool = True
 
-    def start(self, examples: Examples, tell: Callable[[str, float], None]) -> Job:
+    def start(self, data: TuningData, tell: Callable[[str, float], None]) -> Job:
         """Fit, and write the weights."""
         from text2sql.embedded.fitting import fit
         from text2sql.embedded.weights import save
 
+        examples = [demonstration.example for demonstration in data.train]
         known = {db_id: self.schemas[db_id] for db_id in dict.fromkeys(e.question.db_id for e in examples)}
         save(fit(examples, known, seed=self.seed, progress=tell), self.folder / "weights")
-        return Job("embedded", "succeeded", {"use": "embedded", "weights": "weights"})
+        return Job("embedded", "succeeded", {"use": "embedded", "weights": "weights"}, done=1.0)
 
     def poll(self, job: Job) -> Job:
         """The job itself: it ends before it returns."""
