@@ -12,10 +12,12 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.small import write_release
+from text2sql import registry
 from text2sql.config import load
 from text2sql.dataset import Dataset, load_dataset
 from text2sql.errors import ConfigError, DataError, Text2SQLError
 from text2sql.experiment import NEUTRAL, Choice, Configuration, Experiment, Published, parse_choice, run_digest
+from text2sql.selection import DataSettings
 
 TINY = ROOT / "spider_data" / "tiny"
 STRONG = '{ use = "recorded", file = "{data}/recorded/strong.txt" }'
@@ -87,7 +89,7 @@ def _refusal(file: Path, overrides: Sequence[str] = (), **options: Any) -> str:
 def test_the_least_that_a_file_may_say(write: Write) -> None:
     file = write(f'[data]\nuse = "tiny"\n[[configuration]]\nname = "one"\nmodel = {STRONG}\n')
     experiment = load(file)
-    assert (experiment.path, experiment.title, experiment.tuners) == (file, "x", {})
+    assert (experiment.path, experiment.title, experiment.recipes) == (file, "x", {})
     (one,) = experiment.configurations
     options = {"file": TINY / "recorded" / "strong.txt", "pick": None, "allow_missing": False}
     instruction = "Translate the question into one SQLite query over the schema. Answer with the query alone."
@@ -443,11 +445,11 @@ WRONG = {
     ),
     "tuner without use": (
         ONE + 'model = { tuned = "small" }\n[tuner.small]\nsteps = 3\n',
-        "[tuner.small]: says no use = a strategy",
+        f"[tuner.small]: needs use = a tuner, one of {', '.join(registry.names('tuner'))}",
     ),
     "tuner is no table": (
         ONE + 'model = { tuned = "small" }\n[tuner]\nsmall = 3\n',
-        "line 9: [tuner.small]: a table with use = is expected, not 3",
+        "line 10: [tuner.small] is to be a table, not 3",
     ),
     "tuner unknown": (
         ONE + 'model = { tuned = "small" }\n[tuner.small]\nuse = "shelf:small"\n',
@@ -523,8 +525,69 @@ def test_a_tuned_model_is_known_by_its_tuner(write: Write, tmp_path: Path) -> No
     (tmp_path / "work" / "trainers.py").write_text("def small(*, steps: int = 1): ...")
     experiment = load(write(ONE + 'model = { tuned = "small" }\n[tuner.small]\nuse = "trainers:small"\nsteps = 3\n'))
     assert experiment.configurations[0].stages["model"] == (Choice("model", "", {}, tuned="small"),)
-    assert experiment.tuners == {"small": Choice("tuner", "trainers:small", {"steps": 3})}
+    recipe = experiment.recipes["small"]
+    assert (recipe.tuner, recipe.data) == (Choice("tuner", "trainers:small", {"steps": 3}), DataSettings())
     assert experiment.configurations[0].stages["model"][0].label == "tuned small"
+
+
+RECIPES = """
+[data]
+use = "spiderling"
+[defaults]
+model = { use = "embedded" }
+prompt = { use = "create_table", rows = 2 }
+[[configuration]]
+name = "A"
+model = { tuned = "small-20" }
+[tuner.small]
+retriever = "masked_question"
+data = { sizes = [10, 20], balance = "hardness", shots = 0.5 }
+"""
+
+
+def test_what_a_tuner_makes_its_demonstrations_of(write: Write) -> None:
+    """Without ``use`` it tunes the default model; its prompts are those of [defaults] but for what it says itself."""
+    experiment = load(write(RECIPES))
+    assert list(experiment.recipes) == ["small", "small-10", "small-20"]
+    assert [recipe.data.size for recipe in experiment.recipes.values()] == [None, 10, 20]
+    recipe = experiment.recipes["small-20"]
+    assert recipe.data == DataSettings(size=20, balance="hardness", shots=0.5)
+    assert (recipe.name, recipe.tuner) == ("small-20", Choice("tuner", "embedded", {}))
+    stages = recipe.prompts.stages
+    assert [stages[stage][0].use for stage in ("retriever", "prompt")] == ["masked_question", "create_table"]
+    assert stages["prompt"][0].options["rows"] == 2
+
+
+def test_overrides_reach_tuners(write: Write) -> None:
+    file = write(RECIPES)
+    changed = ["tuner.small.data.shots=1", "retriever.k=2", "prompt.rows=1", "tuner.small.data.sizes=[5, 20]"]
+    recipe = load(file, overrides=changed).recipes["small-5"]
+    assert recipe.data == DataSettings(size=5, balance="hardness")
+    stages = recipe.prompts.stages
+    assert (stages["retriever"][0].options["k"], stages["prompt"][0].options["rows"]) == (2, 1)
+    grid = file.with_name("grid.toml")
+    grid.write_text(RECIPES + '[grid]\n"model.tuned" = ["small-10", "small-20"]\n')
+    assert [(c.name, c.stages["model"][0].tuned) for c in load(grid).configurations] == [
+        ("A · model.tuned=small-10", "small-10"),
+        ("A · model.tuned=small-20", "small-20"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ('sizes = [10, 20], balance = "size"', "line 11: [tuner.small]: data.balance: 'none' or 'hardness' or"),
+        ('sizes = [10, 20], sises = 1', "line 11: [tuner.small]: data: 'data' has no option 'sises'; did you mean 'sizes'?"),
+        ("sizes = [10, 10, 20]", "line 11: [tuner.small]: data: sizes has the same number twice"),
+        ("sizes = [20, 0]", "line 11: [tuner.small]: data: sizes is to be 1 or more, not 0"),
+        ("sizes = [20], size = 2", "line 11: [tuner.small]: data: size or sizes, not both"),
+        ("sizes = [20], validation = 0.6", "line 11: [tuner.small]: data: validation is a share, 0 to 0.5, not 0.6"),
+        ('sizes = [20], answers = "text"', 'line 11: [tuner.small]: data: answers = "text" needs a teacher: gold has'),
+    ],
+)  # fmt: skip
+def test_data_of_a_tuner_that_is_wrong(changed: str, told: str, write: Write) -> None:
+    before = 'sizes = [10, 20], balance = "hardness", shots = 0.5'
+    assert _refusal(write(RECIPES.lstrip().replace(before, changed))).startswith(f"x.toml, {told}")
 
 
 def test_the_line_is_that_of_the_configuration_that_is_wrong(write: Write) -> None:

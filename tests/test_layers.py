@@ -19,7 +19,7 @@ TOOLS = [
     "sql", "ties", "spider_sql", "spider_match", "structures", "vocabulary", "linking", "skeleton", "terms",
     "normal_form", "differences", "predictions", "databases", "dataset", "pairs", "embedded", "execution_cache",
     "executor", "responses", "calls", "prices", "budget", "rates", "traffic", "pacing", "calling", "exchange",
-    "outstanding", "collecting", "batches", "index", "download",
+    "outstanding", "collecting", "batches", "index", "download", "chat_data",
 ]  # fmt: skip
 STRATEGIES = [
     "linkers", "models", "embedders", "retrievers", "rerankers", "prompts", "generators", "revisers", "voters",
@@ -27,12 +27,13 @@ STRATEGIES = [
 ]  # fmt: skip
 STAGES = ["pipeline", "evaluator"]
 WORK = [
-    "experiment", "experiment_file", "config", "intervals", "comparison", "curves", "store", "manifest", "outcome",
-    "verdicts", "assemble", "tuning", "gold", "runner", "rescore", "stored", "revote", "tables", "report", "estimate",
-    "evaluation_report", "contrast", "sampling", "contrast_report", "plots", "run_files", "views", "queries",
-    "retrieval", "show", "ask", "audit", "caches", "catalogue",
+    "selection", "experiment", "experiment_file", "config", "intervals", "comparison", "curves", "store", "manifest",
+    "outcome", "verdicts", "assemble", "gold", "remote", "train_runs", "demonstrations", "tuning", "runner", "rescore",
+    "stored", "revote", "tables", "report", "estimate", "evaluation_report", "contrast", "sampling", "contrast_report",
+    "plots", "tuning_report", "run_files", "views", "queries", "retrieval", "show", "ask", "audit", "caches",
+    "catalogue",
 ]  # fmt: skip
-DOOR = ["cli", "__init__", "__main__"]
+DOOR = ["finetune", "cli", "__init__", "__main__"]
 
 ONLY_IN = {
     "openai": {"models/openai.py", "embedders/openai.py", "tuners/openai.py"},

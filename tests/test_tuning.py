@@ -14,10 +14,11 @@ from text2sql import artifacts, tuning
 from text2sql.config import load
 from text2sql.errors import ConfigError
 from text2sql.experiment import Experiment
-from text2sql.protocols import Examples, Model, Tuner
+from text2sql.protocols import Model, Tuner
 from text2sql.runner import run
-from text2sql.tuning import ready, start, status, tuning_of
-from text2sql.types import Completion, Completions, Job, Prompt
+from text2sql.tuning import ready, start_tuning, tuning_of
+from text2sql.tuning_report import line
+from text2sql.types import Completion, Completions, Job, Prompt, TuningData
 
 EXPERIMENT = """
 [data]
@@ -41,13 +42,13 @@ class _Counting:
     free: bool
     fails: bool
 
-    def start(self, examples: Examples, tell: Callable[[str, float], None]) -> Job:
+    def start(self, data: TuningData, tell: Callable[[str, float], None]) -> Job:
         tell("counting", 0.5)
         if self.fails:
             return Job("1", "failed", message="out of luck")
         with (self.folder / "starts").open("a") as file:
             file.write("started\n")
-        write_json(self.folder / "weights.json", {"word": self.word, "n": len(examples)})
+        write_json(self.folder / "weights.json", {"word": self.word, "n": len(data.train)})
         return Job("1", "succeeded", {"use": "tests.test_tuning:saying", "weights": "weights.json", "loud": True})
 
     def poll(self, job: Job) -> Job:
@@ -115,21 +116,26 @@ def test_a_model_that_costs_something_is_not_started_by_a_run(experiment: Callab
     path = experiment().path
     command = f"text2sql finetune start {path} --tuner small"
     assert str(raised.value) == f"{path}: the tuned model 'small' does not exist yet; '{command}' makes it"
-    assert start(tuning_of(experiment("free = false")), progress=False).startswith("small: succeeded, ")
+    assert start_tuning(tuning_of(experiment("free = false")), progress=False).status == "succeeded"
     run(experiment("free = false"), progress=False)
 
 
 def test_how_tunings_stand(experiment: Callable[..., Experiment], tmp_path: Path) -> None:
-    assert status(experiment()) == ["small: not made yet"]
-    folder = tuning_of(experiment()).folder
-    told = f"small: succeeded, tests.test_tuning:saying in {folder}"
-    assert start(tuning_of(experiment()), progress=False) == told
-    assert status(experiment()) == [told]
-    assert start(tuning_of(experiment()), progress=False) == told
-    assert (folder / "starts").read_text() == "started\n"
-    start(tuning_of(experiment()), again=True, progress=False)
-    assert (folder / "starts").read_text() == "started\nstarted\n"
-    assert start(tuning_of(experiment("fails = true")), progress=False) == "small: failed (out of luck)"
+    def told(options: str = "", again: bool = False) -> str:
+        tuning = tuning_of(experiment(options))
+        return line(tuning, start_tuning(tuning, again=again, progress=False))
+
+    one = tuning_of(experiment())
+    assert line(one, one.poll()) == "small: not made yet"
+    made = f"small: succeeded, tests.test_tuning:saying in {one.folder}"
+    assert told() == made
+    assert line(one, one.poll()) == made
+    assert told() == made
+    assert (one.folder / "starts").read_text() == "started\n"
+    told(again=True)
+    assert (one.folder / "starts").read_text() == "started\nstarted\n"
+    assert sorted(file.name for file in one.folder.glob("job*")) == ["job-1.json", "job.json"]
+    assert told("fails = true") == "small: failed (out of luck)"
     with pytest.raises(ConfigError, match=r"the tuned model 'small' could not be made: out of luck$"):
         ready(experiment("fails = true"), progress=False)
 
@@ -140,9 +146,8 @@ def test_tuners_that_are_not_there(experiment: Callable[..., Experiment], tmp_pa
         tuning_of(one, "smal")
     assert str(raised.value) == f"{one.path}: no [tuner.smal]; did you mean 'small'?"
     with pytest.raises(ConfigError) as raised:
-        tuning_of(replace(one, tuners={}))
+        tuning_of(replace(one, recipes={}))
     assert str(raised.value) == f"{one.path}: it has no [tuner.NAME]"
-    assert status(replace(one, tuners={})) == [f"{one.path}: no [tuner.NAME]"]
     for file in one.dataset.folder.glob("train*.json"):
         file.unlink()
     with pytest.raises(ConfigError) as raised:

@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from text2sql.retrieval import measure_retrieval as measure_retrieval
     from text2sql.revote import vote as vote
     from text2sql.runner import run as run
+    from text2sql.tuning import start_tuning as start_tuning
+    from text2sql.tuning import tuning_of as tuning_of
+    from text2sql.tuning import wait_for_tuning as wait_for_tuning
+    from text2sql.tuning_report import export_data as export_data
     from text2sql.verdicts import OFFICIAL_METRICS as OFFICIAL_METRICS
     from text2sql.verdicts import write_verdicts as write_verdicts
 
@@ -57,14 +61,18 @@ _HOME = {
     "contrast_text": "contrast_report",
     "evaluate": "rescore",
     "evaluate_pairs": "rescore",
+    "export_data": "tuning_report",
     "load": "config",
     "load_dataset": "dataset",
     "measure_retrieval": "retrieval",
     "prune_responses": "caches",
     "query": "queries",
     "run": "runner",
+    "start_tuning": "tuning",
     "table": "report",
+    "tuning_of": "tuning",
     "vote": "revote",
+    "wait_for_tuning": "tuning",
     "write_query": "queries",
     "write_tables": "queries",
     "write_verdicts": "verdicts",
@@ -81,14 +89,18 @@ __all__ = [
     "contrast_text",
     "evaluate",
     "evaluate_pairs",
+    "export_data",
     "load",
     "load_dataset",
     "measure_retrieval",
     "prune_responses",
     "query",
     "run",
+    "start_tuning",
     "table",
+    "tuning_of",
     "vote",
+    "wait_for_tuning",
     "write_query",
     "write_tables",
     "write_verdicts",

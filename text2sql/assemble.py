@@ -70,15 +70,24 @@ class Assembly:
 
     def retrieval(self) -> Callable[[Question], Examples]:
         """What the pipeline does up to the examples, without what comes after."""
+        linked = self._linked()
+        return lambda question: linked(question, True)[1]
+
+    def prompting(self) -> Callable[[Question, bool], list[Prompt]]:
+        """What the pipeline does up to the prompts; the second argument: whether they are to show examples."""
+        linked, renders = self._linked(), self._renders(self.configuration.stages["prompt"])
+        return lambda question, shown: [render(question, *linked(question, shown)) for render in renders]
+
+    def _linked(self) -> Callable[[Question, bool], tuple[Schema, Examples]]:
         self._check_pool(*self.configuration.stages["retriever"])
         link: Linker = self._one("linker")
         retrieve: Retriever = self._one("retriever")
         rerank: Reranker | None = self._one("reranker")
 
-        def fetch(question: Question) -> Examples:
+        def fetch(question: Question, shown: bool) -> tuple[Schema, Examples]:
             schema = link(question, self.dataset.schemas[question.db_id])
-            examples = retrieve(question, schema)
-            return rerank(question, schema, examples) if rerank else examples
+            examples = retrieve(question, schema) if shown else ()
+            return schema, rerank(question, schema, examples) if rerank and shown else examples
 
         return fetch
 

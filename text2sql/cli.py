@@ -13,6 +13,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from text2sql import finetune
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -22,8 +24,7 @@ app = typer.Typer(
 )
 data_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Check a data set, or fetch one.")
 app.add_typer(data_app, name="data")
-finetune_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Make tuned models from the train split.")
-app.add_typer(finetune_app, name="finetune")
+app.add_typer(finetune.app, name="finetune")
 cache_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What is kept on this machine.")
 app.add_typer(cache_app, name="cache")
 
@@ -405,36 +406,6 @@ def download(
 
     folder = download.download(name, to or dataset.download_folder(name), progress=not quiet)
     print(f"{name} is in {folder}; 'text2sql data check {folder}' checks it")
-
-
-@finetune_app.command()
-def start(
-    experiment: Annotated[Path, typer.Argument(help="An experiment file with a [tuner.NAME].")],
-    tuner: Annotated[str | None, typer.Option(help="Which one; not needed where there is one alone.")] = None,
-    data: OptionalData = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Override: key=value.")] = None,
-    again: Annotated[bool, typer.Option("--again", help="Make it anew although it exists.")] = False,
-    quiet: Quiet = False,
-) -> None:
-    """Make a tuned model: on this machine at once, at a provider as a job."""
-    from text2sql import config, tuning
-
-    loaded = config.load(experiment, data=data, overrides=set_ or [])
-    found = tuning.tuning_of(loaded, tuner)
-    print(tuning.start(found, again=again, progress=not quiet))
-
-
-@finetune_app.command()
-def status(
-    experiment: Annotated[Path, typer.Argument(help="An experiment file with a [tuner.NAME].")],
-    data: OptionalData = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="Override: key=value.")] = None,
-) -> None:
-    """Say how every tuned model of an experiment stands."""
-    from text2sql import config, tuning
-
-    for line in tuning.status(config.load(experiment, data=data, overrides=set_ or [])):
-        print(line)
 
 
 @cache_app.command()

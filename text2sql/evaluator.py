@@ -128,16 +128,25 @@ def hardness(dataset: Dataset) -> dict[str, str]:
 
     Kept in the cache folder, so that a finished run is shown without parsing anything.
     """
-    key = digest(file_digest(Path(spider_sql.__file__)), dataset.checksum)
+    return _kept(dataset, dataset.examples, dataset.checksum)
+
+
+def pool_hardness(dataset: Dataset) -> dict[str, str]:
+    """The same of the train examples."""
+    return _kept(dataset, dataset.pool, digest("pool", *map(file_digest, dataset.train)))
+
+
+def _kept(dataset: Dataset, examples: Sequence[Example], what: str) -> dict[str, str]:
+    key = digest(file_digest(Path(spider_sql.__file__)), what)
     kept = cache_folder() / "hardness" / f"{key}.json"
     if kept.is_file():
         try:
             found: dict[str, str] = json.loads(kept.read_bytes())
-            if found.keys() == {example.question.id for example in dataset.examples}:
+            if found.keys() == {example.question.id for example in examples}:
                 return found
         except ValueError:
             pass  # damaged: made anew
-    found = dict(_hardness(dataset, dataset.examples))
+    found = dict(_hardness(dataset, examples))
     kept.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(kept, json.dumps(found))
     return found

@@ -15,6 +15,7 @@ from text2sql.artifacts import digest, file_digest
 from text2sql.dataset import Dataset
 from text2sql.errors import ConfigError, nearest
 from text2sql.sandbox import CANDIDATE, OFFICIAL
+from text2sql.selection import DataSettings
 
 Toml: TypeAlias = dict[str, Any]
 
@@ -133,6 +134,34 @@ def _identities(stages: Mapping[str, tuple[Choice, ...]]) -> Toml:
     return {stage: [choice.identity() for choice in choices] for stage, choices in sorted(stages.items())}
 
 
+_SHAPING = ("linker", "embedder", "retriever", "reranker", "prompt")
+_DRAFTING = ("model",)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a tuned model is made: by which tuner, from which examples, shown as ``prompts`` renders a question.
+
+    Of ``prompts`` the stages up to the prompt count, and the model and the draft where its retriever asks for them.
+    """
+
+    name: str
+    tuner: Choice
+    prompts: Configuration
+    data: DataSettings = DataSettings()
+
+    def identity(self) -> Toml:
+        """What the demonstrations and what is made of them depend on, but for the pool and stored runs."""
+        fetches = self.prompts.stages["retriever"][0].use != "none"
+        kept = (*_SHAPING, *(_DRAFTING if fetches else ()))
+        return {
+            "tuner": self.tuner.identity(),
+            "stages": _identities({stage: c for stage, c in self.prompts.stages.items() if stage in kept}),
+            "draft": _identities(self.prompts.draft) if fetches else {},
+            "data": self.data.identity(),
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Experiment:
     """Configurations that are compared on the same questions; ``path`` is the file it was read from."""
@@ -141,7 +170,7 @@ class Experiment:
     title: str
     dataset: Dataset
     configurations: tuple[Configuration, ...]
-    tuners: Mapping[str, Choice]
+    recipes: Mapping[str, Recipe]
 
     def only(self, names: Sequence[str]) -> Experiment:
         """The experiment with some of its configurations. Raises ConfigError for an unknown name."""
@@ -150,7 +179,7 @@ class Experiment:
             if name not in known:
                 raise ConfigError(f"{self.path}: no configuration {name!r}{nearest(name, known)}")
         chosen = tuple(c for c in self.configurations if c.name in names)
-        return Experiment(self.path, self.title, self.dataset, chosen, self.tuners)
+        return Experiment(self.path, self.title, self.dataset, chosen, self.recipes)
 
 
 def parse_choice(stage: str, text: str) -> Choice:

@@ -13,6 +13,8 @@ from text2sql.experiment import NEUTRAL, STAGES, Toml, table_of
 
 TOP = ("title", "seeds", "data", "limits", "defaults", "configuration", "tuner", "grid")
 CHOSEN = (*STAGES, "draft", "metrics")
+PROMPTING = ("linker", "model", "embedder", "retriever", "reranker", "prompt", "draft")
+"""What a [tuner.NAME] may choose for its demonstrations, beside its own options."""
 
 
 class ExperimentFile:
@@ -99,7 +101,8 @@ def override(toml: Toml, override: str) -> str:
 def _choosing(toml: Toml, stage: str) -> list[Toml]:
     """The tables that choose a stage, else [defaults]. Where its model is a tuned one, it stays that."""
     defaults = toml.setdefault("defaults", {})
-    tables = [table for table in (defaults, *toml.get("configuration", [])) if stage in table]
+    tuners = [t for t in toml.get("tuner", {}).values() if isinstance(t, dict)] if stage in PROMPTING else []
+    tables = [table for table in (defaults, *toml.get("configuration", []), *tuners) if stage in table]
     return [
         table
         for table in tables or [defaults]
@@ -126,5 +129,10 @@ def set_value(table: Toml, key: str, value: Any) -> None:
         if not isinstance(table, dict):
             raise ConfigError(f"{name!r} is not a table")
     if last == "use" and parents != ["data"] and table.get("use") != value:
-        table.clear()  # another strategy has other options
+        # Another strategy has other options; what a tuner's demonstrations are stays.
+        kept = {k: v for k, v in table.items() if k in (*PROMPTING, "data")} if parents[:1] == ["tuner"] else {}
+        table.clear()
+        table.update(kept)
+    if last == "tuned":
+        table.clear()  # a tuned model is said by its name alone
     table[last] = value

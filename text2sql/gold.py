@@ -12,15 +12,20 @@ from text2sql.sandbox import OFFICIAL
 from text2sql.types import Example, Result
 
 
-def broken_gold(examples: Sequence[Example], execute: Execute) -> dict[str, Result]:
-    """What gold that does not run comes to, by question id, in the order of the examples."""
+def gold_results(examples: Sequence[Example], execute: Execute) -> dict[str, Result]:
+    """What gold returns, by question id, in the order of the examples."""
 
     def work(example: Example) -> tuple[str, Result]:
         return example.question.id, execute(example.question.db_id, example.sql)
 
     with execute.ahead([[(example.question.db_id, example.sql) for example in examples]]):
         found = dict(in_parallel(work, examples, execute.executor.workers))
-    return {example.question.id: result for example in examples if not (result := found[example.question.id]).ok}
+    return {example.question.id: found[example.question.id] for example in examples}
+
+
+def broken_gold(examples: Sequence[Example], execute: Execute) -> dict[str, Result]:
+    """What gold that does not run comes to, by question id, in the order of the examples."""
+    return {id: result for id, result in gold_results(examples, execute).items() if not result.ok}
 
 
 def check_gold(dataset: Dataset, examples: Sequence[Example], executor: Executor) -> None:

@@ -6,7 +6,7 @@ Needs the extra ``plots`` (matplotlib). The file's name says the format: .svg or
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,11 @@ from text2sql.contrast import Contrast, Side
 from text2sql.errors import UsageError, nearest
 from text2sql.sampling import curves
 from text2sql.tables import which
+from text2sql.types import Loss
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _FORMATS = (".svg", ".png")
 
@@ -32,16 +34,20 @@ def drawings(files: Sequence[Path], kinds: Sequence[str]) -> list[tuple[Path, st
     for file, kind in zip(files, kinds, strict=True):
         if kind not in _KINDS:
             raise UsageError(f"--against {kind}: no such plot{nearest(kind, _KINDS)}")
-        if file.suffix not in _FORMATS:
-            raise UsageError(f"{file}: a plot is a file that ends in {' or '.join(_FORMATS)}")
-        if not file.parent.is_dir():
-            raise UsageError(f"{file}: no such folder")
-    if files:
-        try:
-            import matplotlib  # noqa: F401
-        except ImportError:
-            raise UsageError("--plot needs matplotlib: pip install 'text2sql[plots]'") from None
+        check_target(file)
     return list(zip(files, kinds, strict=True))
+
+
+def check_target(file: Path) -> None:
+    """Raises UsageError where nothing could be drawn to this file."""
+    if file.suffix not in _FORMATS:
+        raise UsageError(f"{file}: a plot is a file that ends in {' or '.join(_FORMATS)}")
+    if not file.parent.is_dir():
+        raise UsageError(f"{file}: no such folder")
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise UsageError("--plot needs matplotlib: pip install 'text2sql[plots]'") from None
 
 
 def draw(found: Contrast, file: Path, kind: str = "steps") -> None:
@@ -53,8 +59,34 @@ def draw(found: Contrast, file: Path, kind: str = "steps") -> None:
     axes = figure.add_subplot()
     _KINDS[kind](found, axes)
     axes.set_title(f"{which(found.dataset)}, {len(found.ids)} questions", loc="left", fontsize="medium")
+    _save(figure, axes, file)
+
+
+def draw_losses(curves: Mapping[str, Sequence[Loss]], file: Path) -> None:
+    """Draw the loss curves of tunings, by their names: train as a line, validation as points joined by dashes.
+
+    Raises UsageError where there is no curve, OSError.
+    """
+    from matplotlib.figure import Figure
+
+    if not any(curves.values()):
+        raise UsageError("no loss curve to draw yet")
+    figure = Figure(figsize=(7.5, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    for number, (name, losses) in enumerate(curves.items()):
+        for part, style in (("train", "-"), ("validation", "o--")):
+            points = [(loss.step, value) for loss in losses if (value := getattr(loss, part)) is not None]
+            if points:
+                axes.plot(*zip(*points, strict=True), style, color=f"C{number}", label=f"{name}: {part}")
+    axes.set_xlabel("step")
+    axes.set_ylabel("loss per token")
+    axes.legend(fontsize="small")
+    _save(figure, axes, file)
+
+
+def _save(figure: Figure, axes: Axes, file: Path) -> None:
     axes.grid(alpha=0.3)
-    # Without a date and random ids equal comparisons are equal files.
+    # Without a date and random ids equal drawings are equal files.
     metadata = {"Date": None} if file.suffix == ".svg" else {"Software": None}
     import matplotlib as mpl
 

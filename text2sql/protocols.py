@@ -17,6 +17,7 @@ from text2sql.types import (
     Candidate,
     Candidates,
     Completions,
+    Estimate,
     Example,
     Job,
     Prediction,
@@ -235,3 +236,11 @@ class Tuner(Protocol):
 
     def cancel(self, job: Job) -> Job:
         """End a job that is running."""
+
+
+@runtime_checkable
+class Estimating(Tuner, Protocol):
+    """What a tuner may also do: say beforehand what it will cost."""
+
+    def estimate(self, data: TuningData) -> Estimate:
+        """What tuning on this data comes to, at most."""

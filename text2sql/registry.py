@@ -14,7 +14,7 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -112,6 +112,12 @@ def options(factory: Factory) -> dict[str, Option]:
             annotation = hints.get(parameter.name, Any)
             found[parameter.name] = Option(parameter.name, annotation, parameter.default, _stage_of(annotation))
     return found
+
+
+def fields_of(settings: type) -> dict[str, Option]:
+    """The fields of a dataclass, all with defaults, as if they were options."""
+    hints = typing.get_type_hints(settings)
+    return {field.name: Option(field.name, hints[field.name], field.default) for field in fields(settings)}
 
 
 def _stage_of(annotation: Any) -> str:

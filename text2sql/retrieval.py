@@ -15,7 +15,8 @@ from text2sql.executor import Executor
 from text2sql.experiment import Configuration, Experiment
 from text2sql.index import Indexes
 from text2sql.protocols import Examples
-from text2sql.runner import exchange, sample
+from text2sql.remote import exchange
+from text2sql.runner import sample
 from text2sql.skeleton import constructs, similarity, skeleton
 from text2sql.tables import grid, percent, which
 from text2sql.tuning import ready

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
@@ -15,7 +14,6 @@ from pathlib import Path
 from text2sql.artifacts import cache_folder, write_atomically
 from text2sql.assemble import Assembly
 from text2sql.batches import Batches
-from text2sql.budget import Budget
 from text2sql.calls import Call, Ledger
 from text2sql.dataset import Dataset
 from text2sql.errors import Halted, Interrupted, ProviderError, SetAside, UsageError
@@ -27,16 +25,14 @@ from text2sql.gold import check_gold
 from text2sql.index import Indexes
 from text2sql.manifest import manifest, run_folder
 from text2sql.outcome import Runs, Scored
-from text2sql.outstanding import Outstanding
 from text2sql.parallel import in_parallel, processors
 from text2sql.pipeline import Pipeline
 from text2sql.prices import Prices
+from text2sql.remote import IN_FLIGHT, exchange, tell
 from text2sql.responses import Responses
 from text2sql.store import Run, Writer, from_record, open_run, write_run
 from text2sql.tuning import ready
 from text2sql.types import Example, Prediction, Verdict
-
-_IN_FLIGHT = 32  # questions that wait for endpoints, where nobody says how many
 
 
 def run(
@@ -81,11 +77,11 @@ def run(
     with closing(Responses(cache_folder() / "responses.sqlite")) as responses:
         batches = Batches(
             responses, Prices(prices), label=label, lock=cache_folder() / "responses.sqlite-lock", max_cost=max_cost,
-            retry=retry, tell=_tell,
+            retry=retry, tell=tell,
         )  # fmt: skip
-        slots = workers or _IN_FLIGHT
+        slots = workers or IN_FLIGHT
         return batches.rounds(
-            lambda: once(Exchange(responses, batches.prices, slots=slots, asks=batches, tell=_tell), batches), wait=wait
+            lambda: once(Exchange(responses, batches.prices, slots=slots, asks=batches, tell=tell), batches), wait=wait
         )
 
 
@@ -144,24 +140,6 @@ def _token(folder: Path) -> str:
     with suppress(OSError):
         return (folder / "run.token").read_text(encoding="utf-8")
     return secrets.token_hex(8)
-
-
-def exchange(*, workers: int | None = None, max_cost: float | None = None, prices: Sequence[Path] = ()) -> Exchange:
-    """The way to remote models, over the response cache in the user's cache folder; ``max_cost`` in dollars."""
-    return Exchange(
-        cache_folder() / "responses.sqlite",
-        Prices(prices),
-        slots=workers or _IN_FLIGHT,
-        budget=Budget(max_cost),
-        under_way=lambda responses: Outstanding(responses).under_way(),
-        tell=_tell,
-    )
-
-
-def _tell(line: str) -> None:
-    from tqdm import tqdm
-
-    tqdm.write(f"text2sql: {line}", file=sys.stderr)
 
 
 def sample(examples: Sequence[Example], limit: int | None) -> list[Example]:
@@ -228,7 +206,7 @@ class _Job:
             work = _Work(pipeline, self.judge, dataset, self.assembly.ledger, writer.run, self.retry)
             bar = _Bar(self._scored(writer.run), len(todo), progress)
             # Questions that wait for an endpoint may be many.
-            in_flight = workers or (_IN_FLIGHT if self.assembly.remote else processors())
+            in_flight = workers or (IN_FLIGHT if self.assembly.remote else processors())
             halted: Halted | None = None
             try:
                 for answer in in_parallel(work, todo, in_flight):

@@ -3,56 +3,120 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from text2sql import registry
 from text2sql.artifacts import cache_folder, digest, file_digest, write_atomically
 from text2sql.assemble import build_tuner
 from text2sql.dataset import Dataset
-from text2sql.errors import ConfigError, nearest
-from text2sql.experiment import Choice, Configuration, Experiment
-from text2sql.protocols import Tuner
-from text2sql.types import Job
+from text2sql.demonstrations import Prepared, Tell, prepare
+from text2sql.errors import ConfigError, Interrupted, UsageError, nearest
+from text2sql.experiment import Choice, Configuration, Experiment, Recipe
+from text2sql.protocols import Estimating, Tuner
+from text2sql.remote import exchange
+from text2sql.train_runs import TrainRun, train_run
+from text2sql.types import Estimate, Job, Loss, TuningData
+
+_ENDED = ("succeeded", "failed", "cancelled")
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """One tuner over one pool; its files are in ``folder``, which another pool, option or code changes."""
+    """One recipe over one pool; its files are in ``folder``, which another pool, option, run or code changes.
 
-    name: str
-    choice: Choice
+    ``experiment``: the file that it stands in.
+    """
+
+    recipe: Recipe
     dataset: Dataset
+    experiment: Path
     seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """As the file calls it."""
+        return self.recipe.name
+
+    @cached_property
+    def runs(self) -> dict[str, TrainRun]:
+        """The stored runs that it learns from. Raises ConfigError where one is not there."""
+        named = {"failures_of": self.recipe.data.failures_of, "teacher": self.recipe.data.teacher}
+        found: dict[str, TrainRun] = {}
+        for role, name in named.items():
+            try:
+                found |= {role: train_run(name, self.experiment)} if name else {}
+            except ConfigError as error:
+                raise ConfigError(f"[tuner.{self.name}]: data.{role}: {error}") from None
+        return found
 
     @cached_property
     def folder(self) -> Path:
         """In the user's cache folder."""
         files = [*self.dataset.train, *([self.dataset.tables] if self.dataset.tables else [])]
-        identity = json.dumps([self.choice.identity(), self.seed], sort_keys=True, default=str)
+        runs = {role: run.identity for role, run in self.runs.items()}
+        identity = json.dumps([self.recipe.identity(), runs, self.seed], sort_keys=True, default=str)
         name = digest(identity, *map(file_digest, files))[:16]
-        return cache_folder() / "tuned" / f"{self.choice.use.replace(':', '.')}-{name}"
+        return cache_folder() / "tuned" / f"{self.recipe.tuner.use.replace(':', '.')}-{name}"
 
     @property
     def job(self) -> Job | None:
-        """How the tuning stands, as far as was written down."""
+        """How it stood when it was last looked at."""
         file = self.folder / "job.json"
-        return Job(**json.loads(file.read_bytes())) if file.is_file() else None
+        return _job(json.loads(file.read_bytes())) if file.is_file() else None
 
     @cached_property
     def tuner(self) -> Tuner:
         """The strategy itself."""
-        return build_tuner(self.choice, self.dataset, self.folder, self.seed)
+        return build_tuner(self.recipe.tuner, self.dataset, self.folder, self.seed)
 
-    def start(self, tell: Callable[[str, float], None]) -> Job:
-        """Begin, or do it all. Raises ConfigError where there are no train examples."""
-        if not self.dataset.pool:
-            raise ConfigError(f"[tuner.{self.name}]: {self.dataset.name} has no train examples")
+    def prepared(
+        self, tell: Tell = lambda stage, share: None, *, max_cost: float | None = None, prices: Sequence[Path] = ()
+    ) -> Prepared:
+        """Its demonstrations; ``max_cost``: dollars that drafts of its retriever may cost. Raises ConfigError."""
+        with exchange(max_cost=max_cost, prices=prices) as calls:
+            return prepare(self.recipe, self.dataset, calls, tell=tell, **self.runs)
+
+    def estimate(self, data: TuningData) -> Estimate | None:
+        """What tuning on this data comes to; None where it costs nothing but time."""
+        return self.tuner.estimate(data) if isinstance(self.tuner, Estimating) else None
+
+    def learning_from(self, run: str) -> Tuning:
+        """The same on what a run on the train split got wrong."""
+        return replace(self, recipe=replace(self.recipe, data=replace(self.recipe.data, failures_of=run)))
+
+    def start(self, tell: Tell, *, max_cost: float | None = None, prices: Sequence[Path] = ()) -> Job:
+        """Begin, go on, or do it all. Raises ConfigError where there is nothing to learn from, TuningFailed."""
+        data = self.prepared(tell, max_cost=max_cost, prices=prices).data
+        estimate = self.estimate(data)
+        if max_cost is not None and estimate and not (estimate.cost is not None and estimate.cost <= max_cost):
+            expected = f"about ${estimate.cost:.2f}" if estimate.cost is not None else "nobody knows how much"
+            raise UsageError(f"{self.name}: tuning on {len(data.train)} demonstrations costs {expected}: not begun")
         self.folder.mkdir(parents=True, exist_ok=True)
-        job = self.tuner.start(self.dataset.pool, tell)
+        return self._kept(self.tuner.start(data, tell))
+
+    def poll(self) -> Job | None:
+        """How it stands now; None where it was not begun. Raises TuningFailed."""
+        job = self.job
+        return job if job is None or job.status in _ENDED else self._kept(self.tuner.poll(job))
+
+    def cancel(self) -> Job | None:
+        """End it where it is under way. Raises TuningFailed."""
+        job = self.poll()
+        return job if job is None or job.status in _ENDED else self._kept(self.tuner.cancel(job))
+
+    def forget(self) -> None:
+        """Put the job aside, as job-1.json and so on: the next start begins anew."""
+        numbers = (number for number in range(1, 10**6) if not (self.folder / f"job-{number}.json").exists())
+        if self.job is not None:
+            (self.folder / "job.json").rename(self.folder / f"job-{next(numbers)}.json")
+
+    def _kept(self, job: Job) -> Job:
         write_atomically(self.folder / "job.json", json.dumps(asdict(job), indent=2))
         return job
 
@@ -68,48 +132,87 @@ class Tuning:
         return Choice("model", str(job.model["use"]), options, tuned=self.name)
 
 
-def tuning_of(experiment: Experiment, name: str | None = None, seed: int = 0) -> Tuning:
-    """The tuning of this name, or the only one. Raises ConfigError."""
-    known = experiment.tuners
+def _job(record: dict[str, Any]) -> Job:
+    losses = tuple(Loss(**loss) for loss in record.pop("losses", ()))
+    return Job(**record | {"losses": losses, "events": tuple(record.get("events", ()))})
+
+
+def tunings_of(experiment: Experiment, names: Sequence[str] = (), seed: int = 0) -> list[Tuning]:
+    """The tunings of these names, or all. Raises ConfigError for a name that is not there, and where there is none."""
+    known = experiment.recipes
     if not known:
         raise ConfigError(f"{experiment.path}: it has no [tuner.NAME]")
-    if name is None:
-        if len(known) != 1:
-            raise ConfigError(
-                f"{experiment.path}: it has {len(known)} [tuner.NAME]; --tuner says which{nearest('', known)}"
-            )
-        (name,) = known
-    if name not in known:
-        raise ConfigError(f"{experiment.path}: no [tuner.{name}]{nearest(name, known)}")
-    return Tuning(name, known[name], experiment.dataset, seed)
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"{experiment.path}: no [tuner.{name}]{nearest(name, known)}")
+    return [Tuning(known[name], experiment.dataset, experiment.path, seed) for name in names or known]
 
 
-def start(tuning: Tuning, *, again: bool = False, progress: bool = True) -> str:
-    """Begin a tuning, or do it all, unless it is done; one line that says how it stands."""
-    job = tuning.job
-    if again or job is None or job.status in ("failed", "cancelled"):
-        with telling(f"fitting {tuning.name}", progress) as tell:
-            job = tuning.start(tell)
-    return _line(tuning, job)
+def tuning_of(experiment: Experiment, name: str | None = None, seed: int = 0) -> Tuning:
+    """The tuning of this name, or the only one. Raises ConfigError."""
+    found = tunings_of(experiment, [name] if name is not None else [], seed)
+    if len(found) != 1:
+        names = [tuning.name for tuning in found]
+        raise ConfigError(
+            f"{experiment.path}: it has {len(found)} [tuner.NAME]; --tuner says which{nearest('', names)}"
+        )
+    return found[0]
 
 
-def status(experiment: Experiment) -> list[str]:
-    """One line for every tuner of the experiment."""
-    tunings = [tuning_of(experiment, name) for name in experiment.tuners]
-    return [_line(tuning, tuning.job) for tuning in tunings] or [f"{experiment.path}: no [tuner.NAME]"]
+def start_tuning(
+    tuning: Tuning,
+    *,
+    again: bool = False,
+    max_cost: float | None = None,
+    prices: Sequence[Path] = (),
+    progress: bool = True,
+) -> Job:
+    """Begin a tuning, go on with one that was cut off, or do it all, unless it is done or under way.
+
+    ``again``: anew, although it is done. ``max_cost``: dollars; nothing is begun where the tuner expects more, or
+    cannot say. Raises ConfigError, TuningFailed, and Interrupted on an interrupt.
+    """
+    job = tuning.poll()
+    if again and job is not None:
+        if job.status == "running":
+            raise UsageError(f"{tuning.name}: it is still running; 'text2sql finetune cancel' ends it")
+        tuning.forget()
+        job = None
+    if job is None or job.status in ("failed", "cancelled", "interrupted"):
+        with telling(f"tuning {tuning.name}", progress) as tell:
+            try:
+                job = tuning.start(tell, max_cost=max_cost, prices=prices)
+            except KeyboardInterrupt:
+                raise Interrupted(f"interrupted: {tuning.name}; the same command goes on from there") from None
+    return job
 
 
-def _line(tuning: Tuning, job: Job | None) -> str:
-    if job is None:
-        return f"{tuning.name}: not made yet"
-    made = f", {tuning.model(job).use} in {tuning.folder}" if job.status == "succeeded" else ""
-    return f"{tuning.name}: {job.status}{made}{f' ({job.message})' if job.message else ''}"
+def wait_for_tuning(tuning: Tuning, *, every: float = 15.0, progress: bool = True) -> Job:
+    """Look at a tuning every so many seconds until it ends. Raises UsageError where it was not begun or was cut off,
+    TuningFailed, and Interrupted on an interrupt, after which it goes on by itself.
+    """
+    with telling(f"tuning {tuning.name}", progress) as tell:
+        try:
+            while (job := tuning.poll()) is not None and job.status == "running":
+                tell(job.events[-1] if job.events else job.status, job.done)
+                time.sleep(every)
+        except KeyboardInterrupt:
+            raise Interrupted(f"interrupted: {tuning.name} goes on; the same command waits for it again") from None
+    if job is None or job.status == "interrupted":
+        state = "it was cut off" if job else "it was not begun"
+        command = f"text2sql finetune start {tuning.experiment} --tuner {tuning.name}"
+        raise UsageError(f"{tuning.name}: {state}; '{command}' {'goes on with it' if job else 'begins it'}")
+    return job
+
+
+# --- in place of names ---------------------------------------------------------------------------------------
 
 
 def ready(experiment: Experiment, *, progress: bool = True) -> Experiment:
     """The experiment with every tuned model in place; those that cost nothing are made first.
 
-    Raises ConfigError for a tuned model that does not exist yet and would cost something.
+    Raises ConfigError for a tuned model that does not exist yet and would cost something, and where the questions are
+    about databases that it was tuned on.
     """
     made: dict[str, Choice] = {}
 
@@ -134,17 +237,37 @@ def ready(experiment: Experiment, *, progress: bool = True) -> Experiment:
 
 
 def _made(experiment: Experiment, name: str, progress: bool) -> Choice:
+    where = f"{experiment.path}: the tuned model {name!r}"
     tuning = tuning_of(experiment, name)
-    job = tuning.job
-    if job is None or job.status != "succeeded":
+    _check_databases(tuning)
+    job = tuning.poll()
+    command = f"text2sql finetune {{}} {experiment.path} --tuner {name}"
+    if job is None or job.status not in ("running", "succeeded"):
         if not tuning.tuner.free:
-            command = f"text2sql finetune start {experiment.path} --tuner {name}"
-            raise ConfigError(f"{experiment.path}: the tuned model {name!r} does not exist yet; '{command}' makes it")
-        with telling(f"fitting {name}", progress) as tell:
-            job = tuning.start(tell)
+            state = f"could not be made: {job.message or job.status}" if job else "does not exist yet"
+            verb = "tries again" if job else "makes it"
+            raise ConfigError(f"{where} {state}; '{command.format('start')}' {verb}")
+        job = start_tuning(tuning, progress=progress)
+    if job.status == "running":
+        raise ConfigError(f"{where} is still being made; '{command.format('wait')}' waits for it")
     if job.status != "succeeded":
-        raise ConfigError(f"{experiment.path}: the tuned model {name!r} could not be made: {job.message or job.status}")
+        raise ConfigError(f"{where} could not be made: {job.message or job.status}")
     return tuning.model(job)
+
+
+def _check_databases(tuning: Tuning) -> None:
+    """Raises ConfigError where questions that are to be answered are about databases that the model was tuned on."""
+    dataset = tuning.dataset
+    if dataset.split == "train" or tuning.recipe.prompts.cross_database:
+        return
+    known = {example.question.db_id for example in dataset.pool}
+    asked = {example.question.db_id for example in dataset.examples}
+    if shared := sorted(known & asked):
+        more = f" and {len(shared) - 1} more" if len(shared) > 1 else ""
+        raise ConfigError(
+            f"[tuner.{tuning.name}]: the database {shared[0]!r}{more} is in train and in {dataset.split} of "
+            f"{dataset.name}: a model tuned on it has seen the answers; data.cross_database = true allows it"
+        )
 
 
 @contextmanager

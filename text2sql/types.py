@@ -322,13 +322,14 @@ class Loss:
 class Job:
     """A tuning as it stands; ``model`` is the table of the tuned model as a configuration would write it.
 
-    File names in ``model`` count from the tuning's own folder. ``done``: the share that is done, 0 to 1; ``losses``:
-    the curve so far; ``events``: what the tuner said of it, oldest first; ``tokens``: those that were trained on, as
-    they are billed; ``serve``: the command that makes a model answer that does not do so by itself.
+    File names in ``model`` count from the tuning's own folder. "interrupted": it was cut off on this machine, and
+    ``Tuner.start`` goes on with it. ``done``: the share that is done, 0 to 1; ``losses``: the curve so far;
+    ``events``: what the tuner said of it, oldest first; ``tokens``: those that were trained on, as they are billed;
+    ``serve``: the command that makes a model answer that does not do so by itself.
     """
 
     id: str
-    status: Literal["running", "succeeded", "failed", "cancelled"]
+    status: Literal["running", "interrupted", "succeeded", "failed", "cancelled"]
     model: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     message: str = ""
     done: float = 0.0
@@ -337,6 +338,15 @@ class Job:
     tokens: int | None = None
     cost: float | None = None
     serve: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a tuning will come to: tokens an epoch, epochs (None: the provider chooses), dollars (None: unknown)."""
+
+    tokens: int
+    epochs: int | None = None
+    cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
