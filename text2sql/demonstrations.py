@@ -10,7 +10,7 @@ from functools import cache, partial
 from text2sql.artifacts import cache_folder, digest
 from text2sql.assemble import Assembly
 from text2sql.calls import Ledger
-from text2sql.chat_data import demonstration_tokens
+from text2sql.chat_data import example_tokens
 from text2sql.dataset import Dataset
 from text2sql.differences import constructs
 from text2sql.errors import ConfigError, ProviderError
@@ -153,7 +153,7 @@ class _Rendering:
         finally:
             self.assembly.ledger.take(question.id)
         made = [Demonstration(example, prompt, self._answer(example)) for prompt in rendered]
-        if data.max_tokens is not None and any(demonstration_tokens(one) > data.max_tokens for one in made):
+        if data.max_tokens is not None and any(example_tokens(one) > data.max_tokens for one in made):
             return question.id, f"longer than {data.max_tokens} tokens"
         return question.id, made
 

@@ -69,7 +69,7 @@ def check(files: Annotated[list[Path], typer.Argument(help="Chat JSONL, as expor
     """Check files against the format of supervised fine-tuning. Fails where a provider would refuse one."""
     from text2sql import chat_data
 
-    found = [f"{file}{problem}" for file in files for problem in chat_data.problems(file)]
+    found = [f"{file}{', ' if one.line else ': '}{one}" for file in files for one in chat_data.problems(file)]
     print("\n".join(found) if found else f"{len(files)} files are well-formed" if len(files) > 1 else "well-formed")
     if found:
         raise typer.Exit(1)

@@ -65,7 +65,7 @@ def data_report(tuning: Tuning, prepared: Prepared) -> dict[str, Any]:
 def _counts(demonstrations: Sequence[Demonstration], prepared: Prepared) -> dict[str, Any]:
     questions = {one.example.question.id: one.example.question.db_id for one in demonstrations}
     levels = Counter(prepared.levels[id] for id in questions)
-    lengths = [chat_data.demonstration_tokens(one) for one in demonstrations]
+    lengths = [chat_data.example_tokens(one) for one in demonstrations]
     return {
         "demonstrations": len(demonstrations),
         "questions": len(questions),
