@@ -139,7 +139,7 @@ def test_sizes_are_parts_of_each_other_and_of_other_databases_than_validation(ex
 
 
 def test_a_teacher_s_right_answers_are_the_targets(experiment: Make) -> None:
-    """Its SQL where it executes equal to gold, on demand with the reasoning it stood in; other examples are left out."""
+    """Its SQL where it executes equal to gold, on demand with the reasoning before it; other examples are left out."""
     told = _refusal(lambda: tuning_of(experiment('data = { teacher = "teacher" }')).prepared())
     file = experiment().path
     command = f'text2sql run {file} --split train --only "teacher"'
@@ -171,7 +171,8 @@ def test_what_a_run_got_wrong_is_what_is_learned(experiment: Make) -> None:
         f.parent for f in Path(tuner.experiment.parent, "runs").glob("*/*/run.json") if '"dev"' in f.read_text()
     ]
     assert _refusal(lambda: tuner.learning_from(str(folder)).prepared()) == (
-        f"[tuner.small]: data.failures_of: {folder}: its questions are of the split dev; a model is tuned on train alone"
+        f"[tuner.small]: data.failures_of: {folder}: its questions are of the split dev; "
+        "a model is tuned on train alone"
     )
 
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
-from tests.small import write_json, write_release
+from tests.small import DEV, questions, write_json, write_release
 from text2sql import artifacts, tuning
+from text2sql.cli import main
 from text2sql.config import load
-from text2sql.errors import ConfigError
+from text2sql.errors import ConfigError, TuningFailed
 from text2sql.experiment import Experiment
 from text2sql.protocols import Model, Tuner
 from text2sql.runner import run
-from text2sql.tuning import ready, start_tuning, tuning_of
+from text2sql.tuned import ready
+from text2sql.tuning import Tuning, start_tuning, tuning_of
 from text2sql.tuning_report import line
-from text2sql.types import Completion, Completions, Job, Prompt, TuningData
+from text2sql.types import Completion, Completions, Estimate, Job, Loss, Prompt, TuningData
 
 EXPERIMENT = """
 [data]
@@ -153,3 +157,182 @@ def test_tuners_that_are_not_there(experiment: Callable[..., Experiment], tmp_pa
     with pytest.raises(ConfigError) as raised:
         run(experiment(), progress=False)
     assert str(raised.value) == "[tuner.small]: release has no train examples"
+
+
+# --- jobs elsewhere ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Far:
+    """A job at a provider, which a file moves on: one word a look."""
+
+    folder: Path
+    price: float | None
+    free: bool = False
+
+    def estimate(self, data: TuningData) -> Estimate:
+        return Estimate(1000, 3, self.price)
+
+    def start(self, data: TuningData, tell: Callable[[str, float], None]) -> Job:
+        with (self.folder / "begun").open("a") as file:
+            file.write("begun\n")
+        return Job("far-1", "running", events=("queued",))
+
+    def poll(self, job: Job) -> Job:
+        script = (self.folder / "script").read_text().split()
+        word = script.pop(0)
+        (self.folder / "script").write_text(" ".join(script))
+        if word == "lost":
+            raise TuningFailed("far-1: the provider does not know this job (any more)")
+        if word == "step":
+            losses = (*job.losses, Loss(len(job.losses) + 1, 2.0 / (len(job.losses) + 1), None))
+            return replace(job, done=job.done + 0.25, losses=losses, events=(*job.events, "a step"))
+        if word == "done":
+            model: dict[str, str | int | float | bool] = {"use": "openai", "name": "ft:far"}
+            losses = (*job.losses, Loss(9, 0.1, 0.2))
+            return replace(
+                job, status="succeeded", model=model, done=1.0, losses=losses, tokens=3000, cost=0.5, serve="serve it"
+            )
+        assert word in ("failed", "interrupted")
+        ended: Literal["failed", "interrupted"] = "failed" if word == "failed" else "interrupted"
+        return replace(job, status=ended, message="expired" if word == "failed" else "")
+
+    def cancel(self, job: Job) -> Job:
+        return replace(job, status="cancelled")
+
+
+def far(folder: Path, *, price: float | None = 0.5) -> Tuner:
+    """A tuner of this test."""
+    return _Far(folder, price)
+
+
+@dataclass(frozen=True)
+class Far:
+    """The commands on an experiment whose tuner is far away."""
+
+    file: Path
+    tuning: Tuning
+    call: Callable[..., tuple[int, str, str]]
+
+    def script(self, words: str) -> None:
+        (self.tuning.folder / "script").write_text(words)
+
+    def __call__(self, command: str, *options: object) -> tuple[int, str]:
+        status, out, err = self.call("finetune", command, self.file, *options)
+        return status, out + err
+
+
+@pytest.fixture
+def far_away(
+    experiment: Callable[..., Experiment], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Far:
+    def call(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["text2sql", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return int(str(ended.value.code or 0)), said.out, said.err
+
+    text = experiment().path.read_text().replace("test_tuning:counting", "test_tuning:far")
+    file = experiment().path.with_name("far.toml")
+    file.write_text(text)
+    return Far(file, tuning_of(load(file)), call)
+
+
+def test_a_job_elsewhere_is_begun_looked_at_and_waited_for(far_away: Far, tmp_path: Path) -> None:
+    run_it = f"'text2sql finetune {{}} {far_away.file} --tuner small'"
+    assert far_away("status") == (0, "small: not made yet\n")
+    assert far_away("wait") == (
+        2,
+        f"text2sql: small: it was not begun; {run_it.format('start')} begins it\n",
+    )
+    assert far_away("start", "--quiet") == (0, "small: running, 0 %\n")
+    far_away.script("step step step step step done")
+    assert far_away("status") == (
+        0,
+        "small: running, 25 %\n"
+        "  step  train loss  validation loss\n"
+        "  ----  ----------  ---------------\n"
+        "     1      2.0000  –\n"
+        "  queued\n"
+        "  a step\n",
+    )
+    assert far_away("start", "--quiet")[1].splitlines()[0] == "small: running, 50 %"
+    with pytest.raises(ConfigError) as raised:
+        ready(load(far_away.file), progress=False)
+    waiting = f"the tuned model 'small' is still being made; {run_it.format('wait')} waits for it"
+    assert str(raised.value) == f"{far_away.file}: {waiting}"
+    status, printed = far_away("wait", "--quiet", "--every", 0.05, "--tuner", "small")
+    assert (status, printed.splitlines()[0]) == (0, "small: succeeded, openai ft:far, 3,000 tokens, $0.50")
+    assert printed.splitlines()[-1] == "  serve it by: serve it"
+    assert [line.split() for line in printed.splitlines()[-8:-3]] == [
+        ["3", "0.6667", "–"],
+        ["4", "0.5000", "–"],
+        ["5", "0.4000", "–"],
+        ["9", "0.1000", "0.2000"],
+        ["queued"],
+    ]
+    (model,) = ready(load(far_away.file), progress=False).configurations[0].stages["model"]
+    assert (model.use, model.options["name"]) == ("openai", "ft:far")
+    assert (far_away.tuning.folder / "begun").read_text() == "begun\n"
+    record = json.loads(far_away("status", "--json")[1])[0]
+    assert (record["job"]["cost"], record["job"]["losses"][0]) == (0.5, {"step": 1, "train": 2.0, "validation": None})
+    far_away("status", "--plot", tmp_path / "loss.svg")
+    assert "<svg" in (tmp_path / "loss.svg").read_text()
+    assert far_away("status", "--plot", tmp_path / "loss.txt")[0] == 2
+
+
+def test_a_job_that_ends_badly_is_one_line_and_can_be_begun_again(far_away: Far) -> None:
+    far_away("start", "--quiet")
+    far_away.script("lost failed")
+    gone = "text2sql: far-1: the provider does not know this job (any more)\n"
+    assert far_away("status") == (2, gone)
+    assert far_away("wait", "--quiet") == (1, "small: failed (expired)\n  queued\n")
+    with pytest.raises(ConfigError) as raised:
+        run(load(far_away.file), progress=False)
+    command = f"'text2sql finetune start {far_away.file} --tuner small'"
+    assert str(raised.value) == (
+        f"{far_away.file}: the tuned model 'small' could not be made: expired; {command} tries again"
+    )
+    assert far_away("start", "--quiet")[0] == 0
+    far_away.script("step interrupted")
+    assert far_away("cancel") == (0, "small: cancelled\n")
+    assert far_away("cancel") == (0, "small: cancelled\n")
+    far_away("start", "--quiet")
+    far_away.script("interrupted interrupted interrupted")
+    cut_off = f"text2sql: small: it was cut off; {command} goes on with it\n"
+    assert far_away("wait", "--quiet") == (2, cut_off)
+    assert far_away("start", "--quiet") == (0, "small: running, 0 %\n")
+    assert (far_away.tuning.folder / "begun").read_text() == "begun\n" * 4
+    far_away.script("step step")
+    assert far_away("start", "--again", "--quiet") == (
+        2,
+        "text2sql: small: it is still running; 'text2sql finetune cancel' ends it\n",
+    )
+
+
+def test_nothing_is_begun_that_costs_too_much(far_away: Far) -> None:
+    assert far_away("start", "--quiet", "--max-cost", 0.4) == (
+        2,
+        "text2sql: small: tuning on 1 demonstrations costs about $0.50: not begun\n",
+    )
+    unknown = far_away.file.read_text().replace("[tuner.small]", "[tuner.small]\nprice = 0.1")
+    far_away.file.write_text(unknown)
+    assert far_away("start", "--quiet", "--max-cost", 0.4)[0] == 0
+    told = far_away("start", "--dry-run", "--quiet")[1].splitlines()
+    assert told[-1] == "1,000 tokens an epoch, 3 epochs: about $0.10"
+
+
+def test_a_model_is_not_asked_about_databases_that_it_was_tuned_on(experiment: Callable[..., Experiment]) -> None:
+    one = experiment()
+    file = one.dataset.folder / "train_spider.json"
+    write_json(file, [*json.loads(file.read_text()), *questions(DEV)])
+    with pytest.raises(ConfigError) as raised:
+        run(experiment(), progress=False)
+    assert str(raised.value) == (
+        "[tuner.small]: the database 'harbour' is in train and in dev of release: "
+        "a model tuned on it has seen the answers; data.cross_database = true allows it"
+    )
+    allowed = one.path.read_text().replace("[data]", "[data]\ncross_database = true")
+    one.path.write_text(allowed)
+    assert run(load(one.path), progress=False)["tuned"].unanswered == []

@@ -18,7 +18,7 @@ from text2sql.executor import Executor
 from text2sql.experiment import Experiment
 from text2sql.remote import exchange
 from text2sql.show import result_text
-from text2sql.tuning import ready
+from text2sql.tuned import ready
 from text2sql.types import Prediction, Question, Schema
 
 

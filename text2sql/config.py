@@ -9,29 +9,23 @@ import copy
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from text2sql import registry
+from text2sql.choices import Choices
 from text2sql.dataset import Dataset, bundled_folder, load_dataset
 from text2sql.errors import ConfigError, nearest
 from text2sql.experiment import (
-    EMBEDDER,
-    NEUTRAL,
-    STAGES,
-    Choice,
     Configuration,
     Experiment,
     Published,
-    Recipe,
     TimeLimits,
     Toml,
-    table_of,
 )
-from text2sql.experiment_file import CHOSEN, PROMPTING, TOP, ExperimentFile, override, set_value
-from text2sql.selection import DataSettings
+from text2sql.experiment_file import CHOSEN, TOP, ExperimentFile, override, set_value
+from text2sql.recipes import recipes
 
 _DEFAULT_METRICS = ["execution_accuracy"]
 _DATA = {"use": str, "split": str, "train": list, "questions": str, "cross_database": bool}
@@ -101,6 +95,7 @@ class _Resolver:
 
     def __init__(self, source: ExperimentFile, dataset: Dataset, cross_database: bool) -> None:
         self.source, self.dataset, self.cross_database = source, dataset, cross_database
+        self.choices = Choices(source, dataset)
 
     def experiment(self) -> Experiment:
         toml = self.source.toml
@@ -121,7 +116,7 @@ class _Resolver:
         names = [configuration.name for configuration in found if configuration.seed == seeds[0]]
         if twice := next((name for name in names if names.count(name) > 1), None):
             raise self.source.error(f"two configurations are called {twice!r}")
-        return Experiment(self.source.file, title, self.dataset, tuple(found), self._recipes(defaults))
+        return Experiment(self.source.file, title, self.dataset, tuple(found), recipes(self.choices, defaults))
 
     def _with_grid(self, tables: Sequence[Toml], defaults: Toml) -> Iterator[Toml]:
         grid = dict(self._axes(self.source.table("grid")))
@@ -151,7 +146,7 @@ class _Resolver:
     def configuration(self, table: Toml, seed: int) -> Configuration:
         where = f"configuration {table['name']!r}"
         self.source.known(table, ("name", "published", *CHOSEN), where)
-        stages = self._all_stages(table, where)
+        stages = self.choices.all_stages(table, where)
         if "model" not in stages:
             raise self.source.error(f'{where}: needs a model, as in model = {{ use = "recorded", file = "..." }}')
         metrics = table.get("metrics", _DEFAULT_METRICS)
@@ -160,159 +155,13 @@ class _Resolver:
         return Configuration(
             name=table["name"],
             stages=stages,
-            metrics=tuple(self.choice("metric", metric, f"{where}: metrics") for metric in metrics),
-            draft=self._drafts(table, where),
+            metrics=tuple(self.choices.choice("metric", metric, f"{where}: metrics") for metric in metrics),
+            draft=self.choices.drafts(table, where),
             seed=seed,
             cross_database=self.cross_database,
             limits=self._limits(),
             published=self._published(table.get("published"), where),
         )
-
-    def _all_stages(self, table: Toml, where: str) -> dict[str, tuple[Choice, ...]]:
-        """The stages that a table chooses, and what the others do where it says nothing."""
-        tables = {stage: {"use": use} for stage, use in NEUTRAL.items()}
-        stages = self._stages(tables | {key: table[key] for key in STAGES if key in table}, where)
-        if "embedder" not in stages and any(_uses_vectors(choices) for choices in stages.values()):
-            stages |= self._stages({"embedder": EMBEDDER}, where)
-        return stages
-
-    def _drafts(self, table: Toml, where: str) -> dict[str, tuple[Choice, ...]]:
-        draft = table.get("draft", {})
-        if not isinstance(draft, dict):
-            raise self.source.error(f"{where}: draft is to be a table", "draft")
-        self.source.known(draft, _DRAFT, f"{where}: draft")
-        return self._stages(draft, f"{where}: draft")
-
-    def _stages(self, tables: Toml, where: str) -> dict[str, tuple[Choice, ...]]:
-        for stage, given in tables.items():
-            if isinstance(given, list) and (stage != "prompt" or not given):
-                raise self.source.error(f"{where}: {stage} is to be one strategy; only prompt may be a list", stage)
-        return {
-            stage: tuple(
-                self.choice(stage, one, f"{where}: {stage}") for one in (given if isinstance(given, list) else [given])
-            )
-            for stage, given in tables.items()
-        }
-
-    def choice(self, stage: str, given: Any, where: str) -> Choice:
-        """A strategy from its table, or from its label: "majority", "first(executable=true)"."""
-        try:
-            table: Toml = table_of(given) if isinstance(given, str) else given
-        except ConfigError as error:
-            raise self.source.error(f"{where}: {error}", stage) from None
-        if not isinstance(table, dict):
-            raise self.source.error(f"{where}: a table with use = is expected, not {given!r}", stage)
-        if stage == "model" and "tuned" in table:
-            return self._tuned(table, where)
-        if not isinstance(table.get("use"), str):
-            raise self.source.error(f"{where}: says no use = a strategy", stage)
-        use = table["use"]
-        try:
-            factory = registry.find(stage, use)
-            known = registry.options(factory)
-            own_model = "model" in table and "model" not in known and stage != "model"
-            given_options = {
-                name: self._locate(f"{where}.{name}", known.get(name), value)
-                for name, value in table.items()
-                if name != "use" and not (name == "model" and own_model)
-            }
-            checked = registry.check(where, use, known, given_options)
-            if own_model and "model" not in registry.supplies(factory):
-                raise ConfigError(f"{where}: {use!r} calls no model, so it takes none")
-        except ConfigError as error:
-            named = re.search(rf"no option '([^']+)'|{re.escape(where)}\.(\w+): ", str(error))
-            key = next(filter(None, named.groups())) if named else {"metric": "metrics"}.get(stage, stage)
-            raise self.source.error(str(error) if str(error).startswith(where) else f"{where}: {error}", key) from None
-        options = {
-            name: self.choice(option.stage, checked[name], f"{where}.{name}")
-            if option.stage and name in checked
-            else checked.get(name, option.default)
-            for name, option in known.items()
-        }
-        model = self.choice("model", table["model"], f"{where}: model") if own_model else None
-        return Choice(stage, use, options, model)
-
-    def _tuned(self, table: Toml, where: str) -> Choice:
-        """A model that a tuner makes: which one it is, ``tuning.ready`` finds out."""
-        self.source.known(table, ("tuned",), where)
-        name, tuners = str(table["tuned"]), list(self._tuners())
-        if name not in tuners:
-            raise self.source.error(f"{where}: no [tuner.{name}] in this file{nearest(name, tuners)}", "tuned")
-        return Choice("model", "", {}, tuned=name)
-
-    def _tuners(self) -> Iterator[str]:
-        """The names of all tuners; one with sizes has one more for each."""
-        for name, table in self.source.table("tuner").items():
-            yield name
-            data = table.get("data", {}) if isinstance(table, dict) else {}
-            yield from (f"{name}-{size}" for size in (data.get("sizes", []) if isinstance(data, dict) else []))
-
-    def _recipes(self, defaults: Toml) -> dict[str, Recipe]:
-        self.source.position = None
-        found: dict[str, Recipe] = {}
-        for name, table in self.source.table("tuner").items():
-            recipe = self._recipe(name, table, defaults)
-            for size in (None, *recipe.data.sizes):
-                data = replace(recipe.data, sizes=(), size=size or recipe.data.size)
-                called = f"{name}-{size}" if size else name
-                found[called] = replace(recipe, name=called, data=data)
-        return found
-
-    def _recipe(self, name: str, table: Any, defaults: Toml) -> Recipe:
-        """How [tuner.NAME] makes its model; without ``use``: by the tuner of the default model, from that model."""
-        where = f"[tuner.{name}]"
-        if not isinstance(table, dict):
-            raise self.source.error(f"{where} is to be a table, not {table!r}", name)
-        chosen = {key: value for key, value in table.items() if key not in (*PROMPTING, "data")}
-        prompting = {key: value for key, value in (defaults | table).items() if key in PROMPTING}
-        stages = self._all_stages(prompting, where)
-        prompts = Configuration(where, stages, (), self._drafts(prompting, where), cross_database=self.cross_database)
-        if "model" in stages and stages["model"][0].tuned:
-            raise self.source.error(f"{where}: its model is to be one that is there, not a tuned one", "model")
-        if "model" not in stages and _asks_a_model(stages):
-            raise self.source.error(f"{where}: its retriever asks a model, and [defaults] has none", name)
-        if "use" not in chosen:
-            chosen = self._same_model(stages.get("model", (None,))[0], where) | chosen
-        return Recipe(name, self.choice("tuner", chosen, where), prompts, self._data(table.get("data", {}), where))
-
-    def _same_model(self, model: Choice | None, where: str) -> Toml:
-        """The tuner that is called as a model is, with that model as its base."""
-        if model is None or model.use not in registry.names("tuner"):
-            known = ", ".join(registry.names("tuner"))
-            raise self.source.error(f"{where}: needs use = a tuner, one of {known}", "tuner")
-        shared = registry.options(registry.find("tuner", model.use))
-        given = {"base" if name == "name" else name: value for name, value in model.options.items()}
-        return {"use": model.use} | {n: v for n, v in given.items() if n in shared and v is not None}
-
-    def _data(self, table: Any, where: str) -> DataSettings:
-        where = f"{where}: data"
-        if not isinstance(table, dict):
-            raise self.source.error(f"{where} is to be a table, not {table!r}", "data")
-        known = registry.fields_of(DataSettings)
-        try:
-            data = DataSettings(**registry.check(where, "data", known, table))
-        except ConfigError as error:
-            key = next((key for key in table if f"{key!r}" in str(error) or f".{key}:" in str(error)), "data")
-            raise self.source.error(str(error), key) from None
-        if problem := data.problem():
-            raise self.source.error(f"{where}: {problem}", problem.split()[0])
-        return data
-
-    def _locate(self, where: str, option: registry.Option | None, value: Any) -> Any:
-        """A path option's file: {data} is the data set's folder, else it counts from the experiment file.
-
-        One that a --set gave counts from the current folder first.
-        """
-        if option is None or "Path" not in str(option.annotation) or not isinstance(value, str):
-            return value
-        path = Path(value.replace("{data}", str(self.dataset.folder))).expanduser()
-        places = [path] if value.startswith("{data}") else [self.source.file.parent / path, path]
-        if option.name in self.source.overridden:
-            places.reverse()
-        found = next((place for place in places if place.exists()), None)
-        if found is None:
-            raise ConfigError(f"{where}: no such file: {places[0]}")
-        return found
 
     def _limits(self) -> TimeLimits:
         table = self.source.table("limits")
@@ -333,18 +182,6 @@ class _Resolver:
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
                 raise self.source.error(f"{where}: published.{name} is a percentage, 0 to 100, not {value!r}", name)
         return Published({name: value / 100 for name, value in scores.items()}, str(table.get("source", "")))
-
-
-def _asks_a_model(stages: Mapping[str, Sequence[Choice]]) -> bool:
-    choices = [choice for stage in ("linker", "retriever", "reranker") for choice in stages.get(stage, ())]
-    asked = {word for one in choices for word in registry.supplies(registry.find(one.stage, one.use)) if not one.model}
-    return not asked.isdisjoint({"draft", "model"})
-
-
-def _uses_vectors(choices: Sequence[Choice]) -> bool:
-    factories = [registry.find(choice.stage, choice.use) for choice in choices if choice.use]
-    asked = {word for factory in factories for word in registry.supplies(factory)}
-    return not asked.isdisjoint({"index", "embed"})
 
 
 def _shown(value: Any) -> str:

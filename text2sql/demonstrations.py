@@ -68,9 +68,7 @@ def prepare(
             asked, recipe.data, results=partial(gold_results, execute=execute), kind=_kind(recipe, dataset)
         )
         dropped.update(selection.dropped)
-        # The question itself would be the best example: none of its database are shown, whatever the runs do.
-        prompts = replace(recipe.prompts, cross_database=False)
-        assembly = Assembly(prompts, dataset, executor, Ledger(), exchange=exchange)
+        assembly = Assembly(recipe.prompts, dataset, executor, Ledger(), exchange=exchange)
         rendering = _Rendering(assembly, recipe, teacher, dropped, tell)
         train = rendering.first(selection.train, recipe.data.size)
         validation = rendering.first(selection.validation, None)

@@ -30,7 +30,8 @@ from text2sql.responses import Answer, Responses
 from text2sql.runner import sample
 from text2sql.store import open_run
 from text2sql.tables import grid, which
-from text2sql.tuning import ready, tuning_of
+from text2sql.tuned import ready
+from text2sql.tuning import tuning_of
 from text2sql.types import Completion, Question, Reply, Request, Usage
 
 # It fails when it is executed: so the calls that would mend it are counted too.

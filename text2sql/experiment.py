@@ -135,7 +135,6 @@ def _identities(stages: Mapping[str, tuple[Choice, ...]]) -> Toml:
 
 
 _SHAPING = ("linker", "embedder", "retriever", "reranker", "prompt")
-_DRAFTING = ("model",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +147,12 @@ class Recipe:
     name: str
     tuner: Choice
     prompts: Configuration
-    data: DataSettings = DataSettings()
+    data: DataSettings
 
     def identity(self) -> Toml:
         """What the demonstrations and what is made of them depend on, but for the pool and stored runs."""
         fetches = self.prompts.stages["retriever"][0].use != "none"
-        kept = (*_SHAPING, *(_DRAFTING if fetches else ()))
+        kept = (*_SHAPING, "model") if fetches else _SHAPING
         return {
             "tuner": self.tuner.identity(),
             "stages": _identities({stage: c for stage, c in self.prompts.stages.items() if stage in kept}),

@@ -19,7 +19,7 @@ from text2sql.remote import exchange
 from text2sql.runner import sample
 from text2sql.skeleton import constructs, similarity, skeleton
 from text2sql.tables import grid, percent, which
-from text2sql.tuning import ready
+from text2sql.tuned import ready
 from text2sql.types import Example
 
 _DEPTHS = (1, 5, 10)

@@ -31,7 +31,7 @@ from text2sql.prices import Prices
 from text2sql.remote import IN_FLIGHT, exchange, tell
 from text2sql.responses import Responses
 from text2sql.store import Run, Writer, from_record, open_run, write_run
-from text2sql.tuning import ready
+from text2sql.tuned import ready
 from text2sql.types import Example, Prediction, Verdict
 
 

@@ -23,11 +23,11 @@ class DataSettings:
     ``size``: so many train examples, all by default; ``sizes``: a tuner NAME-SIZE for each, a smaller one's examples
     being among a larger one's. ``validation``: the share of the examples whose databases are kept for validation, 0 to
     0.5. ``balance``: as many of each kind as there are, where ``size`` takes some. ``nonempty``: only gold that returns
-    something. ``duplicates``: "drop" questions asked before of the same database, "query": and those whose SQL was seen
-    before, or "keep" all. ``max_tokens``: longer demonstrations are left out. ``shots``: the share of the prompts that
-    show examples, where there is a retriever. ``failures_of``: a run on the train split, whose wrong answers are what is
-    learned. ``teacher``: such a run, whose right answers are the targets in place of gold; ``answers``: its "sql" alone
-    or the whole "text", which may hold its reasoning. ``seed``: of the order.
+    something. ``duplicates``: "drop" questions asked before of the same database, "query": and those whose SQL was
+    seen before, or "keep" all. ``max_tokens``: longer demonstrations are left out. ``shots``: the share of the prompts
+    that show examples, where there is a retriever. ``failures_of``: a run on the train split, whose wrong answers are
+    what is learned. ``teacher``: such a run, whose right answers are the targets in place of gold; ``answers``: its
+    "sql" alone or the whole "text", which may hold its reasoning. ``seed``: of the order.
     """
 
     size: int | None = None

@@ -1,0 +1,76 @@
+"""The [tuner.NAME] tables of an experiment file -> recipes: a tuner, what renders its demonstrations, its data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from text2sql import registry
+from text2sql.choices import Choices
+from text2sql.errors import ConfigError
+from text2sql.experiment import Choice, Configuration, Recipe, Toml
+from text2sql.experiment_file import PROMPTING, ExperimentFile
+from text2sql.selection import DataSettings
+
+
+def recipes(choices: Choices, defaults: Toml) -> dict[str, Recipe]:
+    """By name; one with sizes has one more for each. Raises ConfigError."""
+    source = choices.source
+    source.position = None
+    found: dict[str, Recipe] = {}
+    for name, table in source.table("tuner").items():
+        recipe = _recipe(choices, name, table, defaults)
+        for size in (None, *recipe.data.sizes):
+            data = replace(recipe.data, sizes=(), size=size or recipe.data.size)
+            called = f"{name}-{size}" if size else name
+            found[called] = replace(recipe, name=called, data=data)
+    return found
+
+
+def _recipe(choices: Choices, name: str, table: Any, defaults: Toml) -> Recipe:
+    """How [tuner.NAME] makes its model; without ``use``: by the tuner of the default model, from that model."""
+    source, where = choices.source, f"[tuner.{name}]"
+    if not isinstance(table, dict):
+        raise source.error(f"{where} is to be a table, not {table!r}", name)
+    chosen = {key: value for key, value in table.items() if key not in (*PROMPTING, "data")}
+    prompting = {key: value for key, value in (defaults | table).items() if key in PROMPTING}
+    stages = choices.all_stages(prompting, where)
+    prompts = Configuration(where, stages, (), choices.drafts(prompting, where))
+    if "model" in stages and stages["model"][0].tuned:
+        raise source.error(f"{where}: its model is to be one that is there, not a tuned one", "model")
+    if "model" not in stages and _asks_a_model(stages):
+        raise source.error(f"{where}: its retriever asks a model, and [defaults] has none", name)
+    if "use" not in chosen:
+        chosen = _same_model(source, stages.get("model", (None,))[0], where) | chosen
+    return Recipe(name, choices.choice("tuner", chosen, where), prompts, _data(source, table.get("data", {}), where))
+
+
+def _same_model(source: ExperimentFile, model: Choice | None, where: str) -> Toml:
+    """The tuner that is called as a model is, with that model as its base."""
+    if model is None or model.use not in registry.names("tuner"):
+        known = ", ".join(registry.names("tuner"))
+        raise source.error(f"{where}: needs use = a tuner, one of {known}", "tuner")
+    shared = registry.options(registry.find("tuner", model.use))
+    given = {"base" if name == "name" else name: value for name, value in model.options.items()}
+    return {"use": model.use} | {n: v for n, v in given.items() if n in shared and v is not None}
+
+
+def _data(source: ExperimentFile, table: Any, where: str) -> DataSettings:
+    where = f"{where}: data"
+    if not isinstance(table, dict):
+        raise source.error(f"{where} is to be a table, not {table!r}", "data")
+    try:
+        data = DataSettings(**registry.check(where, "data", registry.fields_of(DataSettings), table))
+    except ConfigError as error:
+        key = next((key for key in table if f"{key!r}" in str(error) or f".{key}:" in str(error)), "data")
+        raise source.error(str(error), key) from None
+    if problem := data.problem():
+        raise source.error(f"{where}: {problem}", problem.split()[0])
+    return data
+
+
+def _asks_a_model(stages: Mapping[str, Sequence[Choice]]) -> bool:
+    choices = [choice for stage in ("linker", "retriever", "reranker") for choice in stages.get(stage, ())]
+    asked = {word for one in choices for word in registry.supplies(registry.find(one.stage, one.use)) if not one.model}
+    return not asked.isdisjoint({"draft", "model"})

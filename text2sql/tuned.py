@@ -1,0 +1,73 @@
+"""Tuned models put in place of their names, those that cost nothing being made first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from text2sql.errors import ConfigError
+from text2sql.experiment import Choice, Configuration, Experiment
+from text2sql.tuning import Tuning, start_tuning, tuning_of
+
+
+def ready(experiment: Experiment, *, progress: bool = True) -> Experiment:
+    """The experiment with every tuned model in place; those that cost nothing are made first.
+
+    Raises ConfigError for a tuned model that does not exist yet and would cost something, and where the questions are
+    about databases that it was tuned on.
+    """
+    made: dict[str, Choice] = {}
+
+    def model(name: str) -> Choice:
+        if name not in made:
+            made[name] = _made(experiment, name, progress)
+        return made[name]
+
+    def in_place(choice: Choice) -> Choice:
+        if choice.tuned and not choice.use:
+            return model(choice.tuned)
+        options = {n: in_place(v) if isinstance(v, Choice) else v for n, v in choice.options.items()}
+        return replace(choice, options=options, model=choice.model and in_place(choice.model))
+
+    def stages(given: Mapping[str, tuple[Choice, ...]]) -> dict[str, tuple[Choice, ...]]:
+        return {stage: tuple(map(in_place, choices)) for stage, choices in given.items()}
+
+    def configuration(one: Configuration) -> Configuration:
+        return replace(one, stages=stages(one.stages), draft=stages(one.draft))
+
+    return replace(experiment, configurations=tuple(map(configuration, experiment.configurations)))
+
+
+def _made(experiment: Experiment, name: str, progress: bool) -> Choice:
+    where = f"{experiment.path}: the tuned model {name!r}"
+    tuning = tuning_of(experiment, name)
+    if not any(configuration.cross_database for configuration in experiment.configurations):
+        _check_databases(tuning)
+    job = tuning.poll()
+    command = f"text2sql finetune {{}} {experiment.path} --tuner {name}"
+    if job is None or job.status not in ("running", "succeeded"):
+        if not tuning.tuner.free:
+            state = f"could not be made: {job.message or job.status}" if job else "does not exist yet"
+            verb = "tries again" if job else "makes it"
+            raise ConfigError(f"{where} {state}; '{command.format('start')}' {verb}")
+        job = start_tuning(tuning, progress=progress)
+    if job.status == "running":
+        raise ConfigError(f"{where} is still being made; '{command.format('wait')}' waits for it")
+    if job.status != "succeeded":
+        raise ConfigError(f"{where} could not be made: {job.message or job.status}")
+    return tuning.model(job)
+
+
+def _check_databases(tuning: Tuning) -> None:
+    """Raises ConfigError where questions that are to be answered are about databases that the model was tuned on."""
+    dataset = tuning.dataset
+    if dataset.split == "train":
+        return
+    known = {example.question.db_id for example in dataset.pool}
+    asked = {example.question.db_id for example in dataset.examples}
+    if shared := sorted(known & asked):
+        more = f" and {len(shared) - 1} more" if len(shared) > 1 else ""
+        raise ConfigError(
+            f"[tuner.{tuning.name}]: the database {shared[0]!r}{more} is in train and in {dataset.split} of "
+            f"{dataset.name}: a model tuned on it has seen the answers; data.cross_database = true allows it"
+        )
