@@ -22,7 +22,8 @@ def _results(examples: Examples) -> Mapping[str, Result]:
         "SELECT broken": Result(error="no_such_column", message="no such column: broken"),
     }
     row = Result(("a",), 1, ((1,),))
-    return {example.question.id: known.get(example.sql, row) for example in examples}
+    here = [example for example in examples if example.question.db_id != "not here"]
+    return {example.question.id: known.get(example.sql, row) for example in here}
 
 
 def _select(pool: Examples, settings: DataSettings) -> Selection:
@@ -41,6 +42,7 @@ DOUBTFUL = (
     _example(4, "a", sql="SELECT nothing"),
     _example(5, "a", sql="SELECT NULL"),
     _example(6, "a", sql="SELECT broken"),
+    _example(7, "not here"),
 )
 
 
@@ -49,13 +51,19 @@ def test_what_is_left_out_and_why() -> None:
         "gold does not run": 1,
         "gold returns nothing": 2,
         "asked before": 1,
+        "no database": 1,
     }
     found = _select(DOUBTFUL, DataSettings())
     assert (sorted(_ids(found.train)), found.validation, dict(found.dropped)) == ([0, 2, 3], (), told)
     found = _select(DOUBTFUL, DataSettings(duplicates="query"))
     assert (sorted(_ids(found.train)), found.dropped["asked before"]) == ([0, 2], 2)
-    found = _select(DOUBTFUL, DataSettings(duplicates="keep", nonempty=False))
-    assert (sorted(_ids(found.train)), dict(found.dropped)) == ([0, 1, 2, 3, 4, 5], {"gold does not run": 1})
+    found = _select(DOUBTFUL, DataSettings(duplicates="keep", gold="any"))
+    assert (sorted(_ids(found.train)), dict(found.dropped)) == (list(range(8)), {})
+    found = _select(DOUBTFUL, DataSettings(duplicates="keep", gold="runs"))
+    assert (sorted(_ids(found.train)), dict(found.dropped)) == (
+        [0, 1, 2, 3, 4, 5],
+        {"gold does not run": 1, "no database": 1},
+    )
 
 
 POOL = [_example(number, f"db{number % 10}", sql=f"SELECT {min(3, number // 20)}") for number in range(100)]

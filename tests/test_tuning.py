@@ -189,7 +189,7 @@ class _Far:
             return replace(job, done=job.done + 0.25, losses=losses, events=(*job.events, "a step"))
         if word == "done":
             model: dict[str, str | int | float | bool] = {"use": "openai", "name": "ft:far"}
-            losses = (*job.losses, Loss(9, 0.1, 0.2))
+            losses = (*job.losses, Loss(6, 0.1, 0.2))
             return replace(
                 job, status="succeeded", model=model, done=1.0, losses=losses, tokens=3000, cost=0.5, serve="serve it"
             )
@@ -253,7 +253,7 @@ def test_a_job_elsewhere_is_begun_looked_at_and_waited_for(far_away: Far, tmp_pa
         "small: running, 25 %\n"
         "  step  train loss  validation loss\n"
         "  ----  ----------  ---------------\n"
-        "     1      2.0000  –\n"
+        "  1         2.0000  –\n"
         "  queued\n"
         "  a step\n",
     )
@@ -265,12 +265,13 @@ def test_a_job_elsewhere_is_begun_looked_at_and_waited_for(far_away: Far, tmp_pa
     status, printed = far_away("wait", "--quiet", "--every", 0.05, "--tuner", "small")
     assert (status, printed.splitlines()[0]) == (0, "small: succeeded, openai ft:far, 3,000 tokens, $0.50")
     assert printed.splitlines()[-1] == "  serve it by: serve it"
-    assert [line.split() for line in printed.splitlines()[-8:-3]] == [
+    assert [line.split() for line in printed.splitlines()[3:9]] == [
+        ["1", "2.0000", "–"],
+        ["2", "1.0000", "–"],
         ["3", "0.6667", "–"],
         ["4", "0.5000", "–"],
         ["5", "0.4000", "–"],
-        ["9", "0.1000", "0.2000"],
-        ["queued"],
+        ["6", "0.1000", "0.2000"],
     ]
     (model,) = ready(load(far_away.file), progress=False).configurations[0].stages["model"]
     assert (model.use, model.options["name"]) == ("openai", "ft:far")

@@ -24,7 +24,7 @@ from text2sql.remote import IN_FLIGHT
 from text2sql.sandbox import OFFICIAL
 from text2sql.selection import Selection, select
 from text2sql.train_runs import TrainRun
-from text2sql.types import Demonstration, Example, Prompt, Question, TuningData
+from text2sql.types import Demonstration, Example, Prompt, Question, Result, TuningData
 
 _AT_ONCE = 256  # rendered before the next are looked at: a size may be reached
 
@@ -64,9 +64,12 @@ def prepare(
         asked, dropped = _asked(dataset.pool, failures_of, teacher)
         tell("looking at gold", 0.0)
         execute = Execute(executor, dataset.databases, OFFICIAL)
-        selection = select(
-            asked, recipe.data, results=partial(gold_results, execute=execute), kind=_kind(recipe, dataset)
-        )
+        here = set(dataset.databases)
+
+        def results(examples: Sequence[Example]) -> Mapping[str, Result]:
+            return gold_results([example for example in examples if example.question.db_id in here], execute)
+
+        selection = select(asked, recipe.data, results=results, kind=_kind(recipe, dataset))
         dropped.update(selection.dropped)
         assembly = Assembly(recipe.prompts, dataset, executor, Ledger(), exchange=exchange)
         rendering = _Rendering(assembly, recipe, teacher, dropped, tell)

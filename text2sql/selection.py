@@ -22,19 +22,20 @@ class DataSettings:
 
     ``size``: so many train examples, all by default; ``sizes``: a tuner NAME-SIZE for each, a smaller one's examples
     being among a larger one's. ``validation``: the share of the examples whose databases are kept for validation, 0 to
-    0.5. ``balance``: as many of each kind as there are, where ``size`` takes some. ``nonempty``: only gold that returns
-    something. ``duplicates``: "drop" questions asked before of the same database, "query": and those whose SQL was
-    seen before, or "keep" all. ``max_tokens``: longer demonstrations are left out. ``shots``: the share of the prompts
-    that show examples, where there is a retriever. ``failures_of``: a run on the train split, whose wrong answers are
-    what is learned. ``teacher``: such a run, whose right answers are the targets in place of gold; ``answers``: its
-    "sql" alone or the whole "text", which may hold its reasoning. ``seed``: of the order.
+    0.5. ``balance``: as many of each kind as there are, where ``size`` takes some. ``gold``: only gold that "returns"
+    something, or at least "runs", or "any", which is not run. ``duplicates``: "drop" questions asked before of the same
+    database, "query": and those whose SQL was seen before, or "keep" all. ``max_tokens``: longer demonstrations are
+    left out. ``shots``: the share of the prompts that show examples, where there is a retriever. ``failures_of``: a run
+    on the train split, whose wrong answers are what is learned. ``teacher``: such a run, whose right answers are the
+    targets in place of gold; ``answers``: its "sql" alone or the whole "text", which may hold its reasoning. ``seed``:
+    of the order.
     """
 
     size: int | None = None
     sizes: tuple[int, ...] = ()
     validation: float = 0.0
     balance: Balance = "none"
-    nonempty: bool = True
+    gold: Literal["returns", "runs", "any"] = "returns"
     duplicates: Literal["keep", "drop", "query"] = "drop"
     max_tokens: int | None = None
     shots: float = 1.0
@@ -86,11 +87,14 @@ def select(
     results: Callable[[Examples], Mapping[str, Result]],
     kind: Callable[[Example], str],
 ) -> Selection:
-    """Choose; ``results``: what the gold of examples returns, by question id; ``kind``: what is balanced."""
+    """Choose; ``results``: what gold returns, by question id, of examples that have a database; ``kind``: of what a
+    balance has as many as it can.
+    """
     dropped: Counter[str] = Counter()
     kept = list(_undoubled(pool, settings.duplicates, dropped))
-    returned = results(kept)
-    kept = [e for e in kept if not _failing(returned[e.question.id], settings.nonempty, dropped)]
+    if settings.gold != "any":
+        returned = results(kept)
+        kept = [e for e in kept if not _failing(returned.get(e.question.id), settings.gold, dropped)]
     held_out = _held_out(kept, settings)
     train = [e for e in kept if e.question.db_id not in held_out]
     ordered = sorted(train, key=lambda e: _draw(settings.seed, e.question.id))
@@ -113,14 +117,15 @@ def _undoubled(pool: Examples, duplicates: str, dropped: Counter[str]) -> Iterat
         seen |= keys
 
 
-def _failing(result: Result, nonempty: bool, dropped: Counter[str]) -> bool:
-    if not result.ok:
-        dropped["gold does not run"] += 1
-        return True
-    if nonempty and all_null(result):
-        dropped["gold returns nothing"] += 1
-        return True
-    return False
+def _failing(result: Result | None, gold: str, dropped: Counter[str]) -> bool:
+    if result is None:
+        why = "no database"
+    elif not result.ok:
+        why = "gold does not run"
+    else:
+        why = "gold returns nothing" if gold == "returns" and all_null(result) else ""
+    dropped.update([why] if why else [])
+    return bool(why)
 
 
 def _held_out(examples: Sequence[Example], settings: DataSettings) -> set[str]:
