@@ -31,8 +31,9 @@ class Exported:
     report: dict[str, Any]
 
 
-def export_data(tuning: Tuning, out: Path, prepared: Prepared) -> Exported:
+def export_data(tuning: Tuning, out: str | Path, prepared: Prepared) -> Exported:
     """Write NAME-train.jsonl, NAME-validation.jsonl and NAME-report.json into a folder. Raises UsageError, OSError."""
+    out = Path(out)
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out}: a folder is expected, not a file")
     out.mkdir(parents=True, exist_ok=True)
