@@ -132,7 +132,7 @@ def test_the_ladder_is_what_is_printed(checkout: Path) -> None:
 
 
 def test_the_experiment_runs(checkout: Path) -> None:
-    (experiment,) = blocks("toml")
+    experiment, *_ = blocks("toml")
     (checkout / "experiments/readme.toml").write_text(experiment, encoding="utf-8")
     printed = text2sql("run experiments/readme.toml --quiet --only 'majority of 5 · generator.n=5'", checkout).stdout
     assert re.search(r"majority of 5 · generator.n=5 +76.7 .* 76.7$", printed, re.MULTILINE)

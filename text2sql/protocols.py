@@ -232,7 +232,10 @@ class Tuner(Protocol):
         """
 
     def poll(self, job: Job) -> Job:
-        """The job as it stands now, also in another process than the one that started it."""
+        """The job as it stands now, also in another process than the one that started it.
+
+        One without an id is of a start that has not returned: it goes on elsewhere, or was cut off.
+        """
 
     def cancel(self, job: Job) -> Job:
         """End a job that is running."""

@@ -47,8 +47,11 @@ def _made(experiment: Experiment, name: str, progress: bool) -> Choice:
     command = f"text2sql finetune {{}} {experiment.path} --tuner {name}"
     if job is None or job.status not in ("running", "succeeded"):
         if not tuning.tuner.free:
-            state = f"could not be made: {job.message or job.status}" if job else "does not exist yet"
-            verb = "tries again" if job else "makes it"
+            state, verb = "does not exist yet", "makes it"
+            if job is not None:
+                state, verb = f"could not be made: {job.message or job.status}", "tries again"
+            if job is not None and job.status == "interrupted":
+                state, verb = "is not finished", "goes on with it"
             raise ConfigError(f"{where} {state}; '{command.format('start')}' {verb}")
         job = start_tuning(tuning, progress=progress)
     if job.status == "running":

@@ -99,6 +99,8 @@ class Tuning:
             expected = f"about ${estimate.cost:.2f}" if estimate.cost is not None else "nobody knows how much"
             raise UsageError(f"{self.name}: tuning on {len(data.train)} demonstrations costs {expected}: not begun")
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self.job is None or self.job.status != "interrupted":
+            self._kept(Job("", "interrupted"))  # until it returns, which may take hours, or is cut off
         return self._kept(self.tuner.start(data, tell))
 
     def poll(self) -> Job | None:
