@@ -90,8 +90,8 @@ def test_the_least_that_a_file_may_say(write: Write) -> None:
     assert (experiment.path, experiment.title, experiment.tuners) == (file, "x", {})
     (one,) = experiment.configurations
     options = {"file": TINY / "recorded" / "strong.txt", "pick": None, "allow_missing": False}
-    instruction = "Translate the question into one SQLite query over the schema. Answer with the query alone."
-    prompt = {"foreign_keys": True, "rows": 0, "values": 0, "labels": False, "instruction": instruction}
+    shown = {"foreign_keys": True, "rows": 0, "values": 0, "labels": False}
+    prompt = shown | {"instruction": None, "chain_of_thought": False}
     assert one == Configuration(
         name="one",
         stages={
