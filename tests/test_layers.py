@@ -29,8 +29,8 @@ STAGES = ["pipeline", "evaluator"]
 WORK = [
     "experiment", "experiment_file", "config", "intervals", "comparison", "curves", "store", "manifest", "outcome",
     "verdicts", "assemble", "tuning", "gold", "runner", "rescore", "stored", "revote", "tables", "report", "estimate",
-    "evaluation_report", "contrast", "sampling", "contrast_report", "plots", "run_files", "views", "queries",
-    "retrieval", "show", "ask", "audit", "caches", "catalogue",
+    "evaluation_report", "contrast", "sampling", "contrast_report", "forgetting", "forgetting_report", "plots",
+    "run_files", "views", "queries", "retrieval", "show", "ask", "audit", "caches", "catalogue",
 ]  # fmt: skip
 DOOR = ["cli", "__init__", "__main__"]
 

@@ -437,6 +437,30 @@ def status(
         print(line)
 
 
+@finetune_app.command()
+def forgetting(
+    experiment: Annotated[Path, typer.Argument(help="An experiment file with a [tuner.NAME].")],
+    data: OptionalData = None,
+    split: Annotated[str | None, typer.Option(help="dev, train or test.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="So many questions, round-robin over databases.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="Override: key=value, as in generator.n=5.")] = None,
+    out: Out = None,
+    as_json: AsJson = False,
+    markdown: Markdown = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say whether a tuned model still profits from examples in the prompt; what has not run yet is run."""
+    from text2sql import config, forgetting_report
+    from text2sql import forgetting as measuring
+
+    loaded = config.load(experiment, data=data, split=split, overrides=set_ or [])
+    found = measuring.measure_forgetting(loaded, limit=limit, out=out, progress=not quiet)
+    if as_json:
+        _print_json(forgetting_report.forgetting_json(loaded.path.stem, found))
+    else:
+        print(forgetting_report.forgetting_text(found, markdown=markdown))
+
+
 @cache_app.command()
 def stats(as_json: AsJson = False) -> None:
     """Show every part of the cache, and what the answers of models took, by endpoint and model."""
