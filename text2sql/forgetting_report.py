@@ -57,8 +57,9 @@ def _sentence(one: Forgetting) -> str:
 
 
 def _methods(one: Forgetting) -> str:
-    every = (one.untuned, one.tuned, one.interaction)
-    return " or ".join(dict.fromkeys(found.interval.method for found in every))
+    gains = " or ".join(dict.fromkeys(found.interval.method for found in (one.untuned, one.tuned)))
+    difference = one.interaction.interval.method
+    return gains if difference == gains else f"{gains}; of the difference of the gains {difference}"
 
 
 def _signed(value: float) -> str:
