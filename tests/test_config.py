@@ -92,8 +92,8 @@ def test_the_least_that_a_file_may_say(write: Write) -> None:
     assert (experiment.path, experiment.title, experiment.recipes) == (file, "x", {})
     (one,) = experiment.configurations
     options = {"file": TINY / "recorded" / "strong.txt", "pick": None, "allow_missing": False}
-    instruction = "Translate the question into one SQLite query over the schema. Answer with the query alone."
-    prompt = {"foreign_keys": True, "rows": 0, "values": 0, "labels": False, "instruction": instruction}
+    shown = {"foreign_keys": True, "rows": 0, "values": 0, "labels": False}
+    prompt = shown | {"instruction": None, "chain_of_thought": False}
     assert one == Configuration(
         name="one",
         stages={
@@ -110,7 +110,7 @@ def test_the_least_that_a_file_may_say(write: Write) -> None:
         draft={},
         seed=0,
         cross_database=False,
-        published=None,
+        published=(),
     )
 
 
@@ -195,10 +195,16 @@ def test_published_figures_are_percentages_there_and_fractions_here(write: Write
     file = write(
         HEAD + '[[configuration]]\nname = "A"\npublished = { execution_accuracy = 72.5, source = "a paper" }\n'
         '[[configuration]]\nname = "B"\npublished = { pass_at_n = 100, valid_sql = 0 }\n'
+        '[[configuration]]\nname = "C"\npublished = [\n  { execution_accuracy = 69, column = "as told" },\n'
+        '  { execution_accuracy = 72.3, source = "a paper" },\n]\n'
     )
     assert [configuration.published for configuration in load(file).configurations] == [
-        Published({"execution_accuracy": 0.725}, "a paper"),
-        Published({"pass_at_n": 1.0, "valid_sql": 0.0}, ""),
+        (Published({"execution_accuracy": 0.725}, "a paper"),),
+        (Published({"pass_at_n": 1.0, "valid_sql": 0.0}, ""),),
+        (
+            Published({"execution_accuracy": 0.69}, column="as told"),
+            Published({"execution_accuracy": 0.723}, "a paper", "published"),
+        ),
     ]
 
 
@@ -473,7 +479,14 @@ WRONG = {
     "metrics": _of_a('metrics = "valid_sql"\n', "metrics is to be a list of names, as in ['execution_accuracy']"),
     "no metrics": _of_a("metrics = []\n", "metrics is to be a list of names, as in ['execution_accuracy']"),
     "draft is a table": _of_a('draft = "direct"\n', "draft is to be a table"),
-    "published is a table": _of_a("published = 80.1\n", "published is to be a table"),
+    "published is a table": _of_a("published = 80.1\n", "published is to be a table, or a list of tables"),
+    "published tables": _of_a("published = [80.1]\n", "published is to be a table, or a list of tables"),
+    "published twice": _of_a(
+        "published = [{ execution_accuracy = 80 }, { execution_accuracy = 81 }]\n",
+        "published: two are called 'published'; column = \"...\" names one",
+    ),
+    "source": _of_a("published = { source = 5 }\n", "published.source is to be text, not 5"),
+    "column": _of_a('published = { column = "" }\n', "published.column is to be text, not ''"),
     "percentage": _of_a(
         "published = { execution_accuracy = 801 }\n", "published.execution_accuracy is a percentage, 0 to 100, not 801"
     ),

@@ -89,11 +89,16 @@ CASES = {
     "create_table_no_keys": Case(create_table(foreign_keys=False, instruction="Say it in SQL."), ASKED, ()),
     "create_table_rows_values": Case(create_table(rows=2, values=3)),
     "create_table_labels": Case(create_table(labels=True, values=1), ASKED, ()),
+    "create_table_chain_of_thought": Case(create_table(chain_of_thought=True)),
+    "create_table_chain_of_thought_instruction": Case(
+        create_table(chain_of_thought=True, instruction="Say it in SQL."), ASKED, ()
+    ),
     "openai_demo": Case(openai_demo(), ASKED, ()),
     "openai_demo_examples_hint": Case(openai_demo()),
     "openai_demo_no_keys": Case(openai_demo(foreign_keys=False, instruction="Say it in SQL."), ASKED, ()),
     "openai_demo_rows_values": Case(openai_demo(rows=2, values=3)),
     "openai_demo_labels": Case(openai_demo(labels=True, values=1), ASKED, ()),
+    "openai_demo_chain_of_thought": Case(openai_demo(chain_of_thought=True)),
     "question": Case(question()),
     "template_chat": Case(user_template("chat"), ASKED, ()),
     "template_chat_examples_hint": Case(user_template("chat", rows=1, values=1)),
@@ -139,6 +144,16 @@ def test_the_parts_are_what_the_messages_show(name: str) -> None:
     }
     assert all(not example.question.evidence for example in prompt.examples)
     assert prompt.instruction == "".join(message.content for message in prompt.messages if message.role == "system")
+
+
+@pytest.mark.parametrize("name", ["create_table", "openai_demo"])
+def test_a_chain_of_thought_is_asked_for_in_words_alone(name: str) -> None:
+    """A model that reads the parts answers as without it."""
+    asked, plain = (
+        replace(CASES[case].prompt(), messages=(), instruction="")
+        for case in (f"{name}_chain_of_thought", f"{name}_examples_hint")
+    )
+    assert asked == plain
 
 
 @pytest.mark.parametrize("make", [create_table, openai_demo, lambda **options: user_template("bare", **options)])

@@ -88,6 +88,8 @@ def _quick(command: str, checkout: Path) -> str:
         arguments = arguments.replace("start", "status")  # fitting takes minutes: test_tuning.py has a quick tuner
     if arguments.startswith("finetune export"):
         arguments += " --tuner plain"
+    if arguments.startswith("finetune forgetting"):
+        arguments += " --help"  # the same: test_forgetting.py
     if "ladder.toml" in arguments and arguments.startswith("run"):
         arguments += " --limit 4 --only zero-shot --only HyDE"  # without what is tuned
     if "finetune.toml" in arguments and arguments.startswith("run"):

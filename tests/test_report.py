@@ -56,9 +56,38 @@ def test_tokens_cost_and_seconds_come_from_the_calls(tmp_path: Path) -> None:
     assert told["tokens"] == 30 * 2 * 15
     assert told["cost"] == {"alone": pytest.approx(0.6), "paid": pytest.approx(0.6)}
     assert told["seconds"] >= 0.3
-    assert told["published"] == {"execution_accuracy": 0.5}
+    assert told["published"] == [{"column": "published", "source": "nobody", "metrics": {"execution_accuracy": 0.5}}]
     header, row = table(paid).splitlines()[3], table(paid).splitlines()[5]
     assert header.endswith("published") and row.endswith("50.0") and "900  $0.60  $0.60" in row
+
+
+def test_a_column_for_every_source_of_reference_figures(tmp_path: Path) -> None:
+    file = tmp_path / "told.toml"
+    file.write_text(
+        '[data]\nuse = "tiny"\n[defaults]\nmodel = { use = "tests.strategies:says" }\nprompt = "question"\n'
+        '[[configuration]]\nname = "A"\n'
+        'published = { execution_accuracy = 69, source = "a talk", column = "as told" }\n'
+        '[[configuration]]\nname = "B"\npublished = [\n  { execution_accuracy = 80.2, source = "a paper" },\n'
+        '  { execution_accuracy = 80, source = "a second talk", column = "as told" },\n]\n'
+        '[[configuration]]\nname = "C"\n',
+        encoding="utf-8",
+    )
+    found = run(load(file), limit=2, workers=1, progress=False)
+    for markdown in (False, True):
+        lines = [line.strip("| ") for line in table(found, markdown=markdown).splitlines()]
+        head = next(line for line in lines if line.startswith("configuration"))
+        assert head.replace("|", " ").split()[-3:] == ["as", "told", "published"]
+        ends = [line.replace("|", " ").split()[-2:] for line in lines if line[:2] in ("A ", "B ", "C ")][:3]
+        assert ends == [["69.0", "–"], ["80.0", "80.2"], ["–", "–"]]
+        assert lines[lines.index("as told: a talk; a second talk") + 1] == "published: a paper"
+    assert [one["published"] for one in runs_json("told", found)["configurations"]] == [
+        [{"column": "as told", "source": "a talk", "metrics": {"execution_accuracy": 0.69}}],
+        [
+            {"column": "published", "source": "a paper", "metrics": {"execution_accuracy": 0.802}},
+            {"column": "as told", "source": "a second talk", "metrics": {"execution_accuracy": 0.8}},
+        ],
+        [],
+    ]
 
 
 def test_a_sample_of_a_longer_run_shows_its_own_tokens(tmp_path: Path) -> None:

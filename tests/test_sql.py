@@ -55,7 +55,24 @@ def test_scan(sql: str, pieces: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["/*", "'", '"', "`", "[", "--", "(", "''\"", "/*'", "[`", "<think>", "`SELECT ", "a:"]
+    "piece",
+    [
+        "/*",
+        "'",
+        '"',
+        "`",
+        "[",
+        "--",
+        "(",
+        "''\"",
+        "/*'",
+        "[`",
+        "<think>",
+        "`SELECT ",
+        "a:",
+        "SELECT 1;\n",
+        "SELECT a FROM (\n\n",
+    ],
 )
 def test_whatever_is_repeated_takes_no_time(piece: str) -> None:
     text = piece * (100_000 // len(piece))
@@ -181,6 +198,58 @@ SAID = {
     "thought without a start": ("I could say\nSELECT 1;\nno.</think>\n\nSELECT a FROM t", "SELECT a FROM t"),
     "thought of another name": ("<Thinking>SELECT 1</Thinking>```sql\nSELECT a FROM t```", "SELECT a FROM t"),
 }
+
+
+STEPS = """\
+Let me work through this.
+
+1. The question asks for the names of boats, so I need `boat.name`.
+2. Step two: Select the boats that went out: a join of `boat` and `trip` on `boat_id`.
+3. Select each name once? The question does not say so.
+
+"""
+FINAL = "SELECT T1.name\nFROM boat AS T1\nJOIN trip AS T2 ON T1.boat_id = T2.boat_id"
+DRAFT = "SELECT name FROM boat WHERE boat_id IN (\n  SELECT boat_id FROM trip\n)"
+TABLE = "It prints\n```\nname\n----\nDunlin\n```\nas it should."
+REASONED = {
+    "as asked": f"{STEPS}```sql\n{FINAL};\n```",
+    "the form named before": f"{STEPS}Here is the query in a ```sql block:\n\n```sql\n{FINAL};\n```\n",
+    "the form named after": f"{STEPS}```sql\n{FINAL}\n```\nThat is the ```sql block.",
+    "a draft and the result": f"{STEPS}First:\n```sql\n{DRAFT}\n```\nBetter:\n\n```sql\n{FINAL}\n```\n{TABLE}",
+    "drafts in backticks": f"{STEPS}`SELECT name FROM boat` lacks the trips.\n\n```sql\n{FINAL}\n```",
+    "blocks in a list": f"{STEPS}   ```sql\n   {DRAFT}\n   ```\n\n4. Final:\n   ```sql\n   {FINAL};\n   ```",
+    "cut in the last block": f"{STEPS}```sql\n{DRAFT}\n```\nRather:\n```sql\n{FINAL}",
+    "no block": f"{STEPS}So it is:\n\n{FINAL}",
+    "no block, a draft": f"{STEPS}A first draft:\n\n{DRAFT};\n\nThat hides how often. Final query:\n{FINAL};\nDone.",
+    "no block, a label": f"{STEPS}Draft: {DRAFT}\n\n**Final answer:** {FINAL}\n\nThe `SELECT T1.name` lists names.",
+    "no block, a sentence last": f"{STEPS}{FINAL}\n\nNote: select the distinct names, if wanted.",
+    "no block, a sentence first": f"Select the names of boats with trips.\n\n{FINAL}",
+    "drafts in a thought": f"<think>\n{STEPS}```sql\n{DRAFT}\n```\n</think>\n\n{FINAL}",
+}
+
+
+@pytest.mark.parametrize("case", REASONED)
+def test_the_last_query_of_a_chain_of_thought_counts(case: str) -> None:
+    sql, problem = extract(Completion(REASONED[case], finish_reason="length" if "cut" in case else "stop"))
+    assert (one_line(sql), problem) == (one_line(FINAL), "")
+
+
+def test_the_last_backticks_of_a_chain_of_thought_count() -> None:
+    text = (
+        f"{STEPS}`SELECT name FROM boat` lacks the trips; so `{one_line(FINAL)}` it is, where `SELECT x` has no part."
+    )
+    assert extract(Completion(text)) == (one_line(FINAL), "")
+
+
+def test_an_answer_that_starts_with_its_query_is_that_query_whatever_follows() -> None:
+    """A base model goes on with questions of its own."""
+    text = "SELECT a FROM t\n\nQuestion: And b?\nSQL: SELECT b FROM t\n\nQuestion: And c?\nSQL: SELECT c FROM t"
+    assert extract(Completion(text)) == ("SELECT a FROM t", "")
+
+
+@pytest.mark.parametrize("text", [STEPS, f"{STEPS}Draft: SELECT name FROM boat WHERE (a"])
+def test_a_chain_of_thought_that_was_cut_has_no_query_yet(text: str) -> None:
+    assert extract(Completion(text, finish_reason="length")) == ("", "cut_off")
 
 
 @pytest.mark.parametrize("case", SAID)

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from text2sql.contrast_report import contrast_text as contrast_text
     from text2sql.dataset import load_dataset as load_dataset
     from text2sql.errors import Text2SQLError as Text2SQLError
+    from text2sql.forgetting import measure_forgetting as measure_forgetting
+    from text2sql.forgetting_report import forgetting_text as forgetting_text
     from text2sql.queries import query as query
     from text2sql.queries import write_query as write_query
     from text2sql.queries import write_tables as write_tables
@@ -62,8 +64,10 @@ _HOME = {
     "evaluate": "rescore",
     "evaluate_pairs": "rescore",
     "export_data": "tuning_report",
+    "forgetting_text": "forgetting_report",
     "load": "config",
     "load_dataset": "dataset",
+    "measure_forgetting": "forgetting",
     "measure_retrieval": "retrieval",
     "prune_responses": "caches",
     "query": "queries",
@@ -90,8 +94,10 @@ __all__ = [
     "evaluate",
     "evaluate_pairs",
     "export_data",
+    "forgetting_text",
     "load",
     "load_dataset",
+    "measure_forgetting",
     "measure_retrieval",
     "prune_responses",
     "query",

@@ -160,7 +160,7 @@ class _Resolver:
             seed=seed,
             cross_database=self.cross_database,
             limits=self._limits(),
-            published=self._published(table.get("published"), where),
+            published=self._published(table.get("published", []), where),
         )
 
     def _limits(self) -> TimeLimits:
@@ -171,17 +171,29 @@ class _Resolver:
                 raise self.source.error(f"[limits]: {name} is to be a number of seconds, not {value!r}", name)
         return TimeLimits(**{name: float(value) for name, value in table.items()})
 
-    def _published(self, table: Any, where: str) -> Published | None:
-        if table is None:
-            return None
+    def _published(self, given: Any, where: str) -> tuple[Published, ...]:
+        """Reference figures: one table, or a list of tables with a column each."""
+        tables = given if isinstance(given, list) else [given]
+        found = tuple(self._reference(table, where) for table in tables)
+        columns = [one.column for one in found]
+        if twice := next((column for column in columns if columns.count(column) > 1), None):
+            message = f'{where}: published: two are called {twice!r}; column = "..." names one'
+            raise self.source.error(message, "published")
+        return found
+
+    def _reference(self, table: Any, where: str) -> Published:
         if not isinstance(table, dict):
-            raise self.source.error(f"{where}: published is to be a table", "published")
-        scores = {name: value for name, value in table.items() if name != "source"}
-        self.source.known(table, (*registry.names("metric"), "source"), f"{where}: published")
+            raise self.source.error(f"{where}: published is to be a table, or a list of tables", "published")
+        texts = {name: table[name] for name in ("source", "column") if name in table}
+        scores = {name: value for name, value in table.items() if name not in texts}
+        self.source.known(scores, (*registry.names("metric"), "source", "column"), f"{where}: published")
+        for name, value in texts.items():
+            if not isinstance(value, str) or not value.strip():
+                raise self.source.error(f"{where}: published.{name} is to be text, not {value!r}", name)
         for name, value in scores.items():
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 100:
                 raise self.source.error(f"{where}: published.{name} is a percentage, 0 to 100, not {value!r}", name)
-        return Published({name: value / 100 for name, value in scores.items()}, str(table.get("source", "")))
+        return Published({name: value / 100 for name, value in scores.items()}, **texts)
 
 
 def _shown(value: Any) -> str:

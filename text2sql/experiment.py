@@ -92,10 +92,11 @@ def _identity(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Figures to compare with, as fractions of 1 by metric, and where they stand."""
+    """Figures to compare with, as fractions of 1 by metric, where they stand, and the head of their column."""
 
     scores: Mapping[str, float]
     source: str = ""
+    column: str = "published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class Configuration:
     seed: int = 0
     cross_database: bool = False
     limits: TimeLimits = TimeLimits()
-    published: Published | None = None
+    published: tuple[Published, ...] = ()
 
     def identity(self) -> Toml:
         """What identifies the predictions: every stage and the seed. Metrics only judge them."""

@@ -154,3 +154,27 @@ def cancel(experiment: File, tuner: One = None, data: Data = None, set_: Set = N
 
     one = tuning.tuning_of(_load(experiment, data, set_), tuner)
     print(tuning_report.line(one, one.cancel()))
+
+
+@app.command()
+def forgetting(
+    experiment: File,
+    data: Data = None,
+    split: Annotated[str | None, typer.Option(help="dev, train or test.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="So many questions, round-robin over databases.")] = None,
+    set_: Set = None,
+    out: Annotated[Path | None, typer.Option(help="Where run folders are; default: runs/ beside the file.")] = None,
+    as_json: AsJson = False,
+    markdown: Markdown = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say whether a tuned model still profits from examples in the prompt; what has not run yet is run."""
+    from text2sql import config, forgetting_report
+    from text2sql import forgetting as measuring
+
+    loaded = config.load(experiment, data=data, split=split, overrides=set_ or [])
+    found = measuring.measure_forgetting(loaded, limit=limit, out=out, progress=not quiet)
+    if as_json:
+        print(json.dumps(forgetting_report.forgetting_json(loaded.path.stem, found), indent=2, ensure_ascii=False))
+    else:
+        print(forgetting_report.forgetting_text(found, markdown=markdown))

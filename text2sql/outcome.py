@@ -26,7 +26,7 @@ class Scored:
     judge: Judge
     ids: Sequence[str]
     levels: Mapping[str, str]
-    published: Published | None = None
+    published: tuple[Published, ...] = ()
 
     @property
     def judged(self) -> Judged:

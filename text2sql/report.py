@@ -57,7 +57,7 @@ def _row(seeds: Sequence[Scored]) -> Row:
         cost=total(call.cost for call in asked),
         paid=total(call.paid for call in calls),
         seconds=sum(call.seconds for call in calls if call.stage == "question"),
-        published=first.published.scores if first.published else None,
+        published=first.published,
         run=str(first.run.folder),
     )
 
@@ -83,7 +83,7 @@ def table(runs: Runs | Sequence[Scored], *, markdown: bool = False) -> str:
     lines = rows(runs)
     metric, *others = runs[0].judge.metrics
     header = ["configuration", *COLUMNS, "95 %", *others, "answered", "SQL errors", "tokens", "cost", "paid", "s"]
-    published = any(row.published for row in lines)
+    references = list(dict.fromkeys(one.column for row in lines for one in row.published))
     body = [
         [
             row.name,
@@ -96,14 +96,27 @@ def table(runs: Runs | Sequence[Scored], *, markdown: bool = False) -> str:
             dollars(row.cost),
             dollars(row.paid),
             _seconds(row.seconds),
-            *([percent((row.published or {}).get(metric))] if published else []),
+            *(percent(_reference(row, column, metric)) for column in references),
         ]
         for row in lines
     ]
-    cells = grid([header + (["published"] if published else []), *body], markdown)
+    cells = grid([header + references, *body], markdown)
     differences = _difference_table(runs, markdown)
     folder = f"\nRuns: {runs[0].run.folder.parent}"
-    return "\n".join([*_headline(runs, lines), "", cells, *differences, *_notes(runs), folder])
+    return "\n".join([*_headline(runs, lines), "", cells, *_sources(lines), *differences, *_notes(runs), folder])
+
+
+def _reference(row: Row, column: str, metric: str) -> float | None:
+    return next((one.scores.get(metric) for one in row.published if one.column == column), None)
+
+
+def _sources(lines: Sequence[Row]) -> Iterator[str]:
+    """Where the figures of each reference column stand."""
+    sources: dict[str, dict[str, None]] = {}
+    for one in (one for row in lines for one in row.published if one.source):
+        sources.setdefault(one.column, {})[one.source] = None
+    if sources:
+        yield "\n" + "\n".join(f"{column}: {'; '.join(found)}" for column, found in sources.items())
 
 
 def differences(runs: Runs | Sequence[Scored]) -> dict[str, dict[str, Paired]]:
@@ -229,7 +242,9 @@ def runs_json(experiment: str, runs: Runs | Sequence[Scored]) -> dict[str, Any]:
                 "tokens": row.tokens,
                 "cost": {"alone": row.cost, "paid": row.paid},
                 "seconds": row.seconds,
-                "published": row.published,
+                "published": [
+                    {"column": one.column, "source": one.source, "metrics": one.scores} for one in row.published
+                ],
                 "differences": {to: _difference_json(one) for to, one in steps.get(row.name, {}).items()},
             }
             for row in rows(runs)

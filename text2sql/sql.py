@@ -124,22 +124,27 @@ def _is_parsable(sql: str) -> bool:
 _THOUGHT = re.compile(r"<(think|thinking)>.*?(?:</\1>|\Z)", re.DOTALL | re.IGNORECASE)
 _THOUGHT_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _FENCE = re.compile(r"```(.*?)(?:```|\Z)", re.DOTALL)
+# One that starts a line opens a block also where the text before it speaks of "a ```sql block".
+_BLOCK = re.compile(r"^[ \t>]*```[^\n`]*\n(.*?)(?:```|\Z)", re.DOTALL | re.MULTILINE)
 # A word is not enough for WITH, which starts many a sentence.
 _QUERY = r"""(?:SELECT\b|WITH\s+(?:RECURSIVE\s+)?(?:\w+|"[^"]+"|`[^`]+`|\[[^\]\[]+\])\s*(?:\([^()]*\)\s*)?
              AS\s*(?:(?:NOT\s+)?MATERIALIZED\s*)?\()"""
 _START = re.compile(
-    rf"""^[ \t>]*(?:[^\n:`'"-]{{0,60}}:[ \t*]*)?(?:SQL(?:ite)?[ \t]+)?(?P<sql>{_QUERY}.*)""",
-    re.VERBOSE | re.DOTALL | re.IGNORECASE | re.MULTILINE,
+    rf"""^[ \t>]*(?:[^\n:`'"-]{{0,60}}:[ \t*]*)?(?:SQL(?:ite)?[ \t]+)?(?P<sql>{_QUERY})""",
+    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 _INLINE = re.compile(rf"`(?P<sql>{_QUERY}[^`]+)`", re.VERBOSE | re.IGNORECASE)
+_END = re.compile(r"```|\r?\n[ \t]*\r?\n")
+_DRAFTS = 20  # of a text without fences so many are looked at, from its end
 
 
 def extract(completion: Completion) -> tuple[str, str]:
     """The SQL of a completion and an empty problem, or no SQL and the problem: no_sql, refused, cut_off.
 
-    Code fences and thoughts are removed; the last fenced query counts, else the first text that starts a line
-    with a query, maybe after a label, else the last query in backticks; each up to its semicolon. SQL that the
-    model handed over as such stays as it is.
+    Code fences and thoughts are removed; the last fenced query counts. Without fences, an answer that starts with a
+    query is that query, whatever follows; in one that starts with words, as a chain of thought does, it is the last
+    that starts a line, maybe after a label, else the last in backticks, sentences like "Select the name" left aside.
+    Each goes up to its semicolon. SQL that the model handed over as such stays as it is.
 
     >>> extract(Completion("Sure:\\n```sql\\nSELECT 1;\\n```"))
     ('SELECT 1', '')
@@ -149,15 +154,42 @@ def extract(completion: Completion) -> tuple[str, str]:
     if completion.finish_reason == "content_filter":
         return "", "refused"
     # Some servers leave the start of the thought out.
-    text = _THOUGHT_END.split(_THOUGHT.sub("", completion.text))[-1]
-    fenced = [found["sql"] for block in _FENCE.findall(text) if (found := _START.search(block))]
-    if fenced:
-        return _first_statement(fenced[-1]), ""
-    if found := _START.search(text):
-        return _first_statement(re.split(r"```|\r?\n[ \t]*\r?\n", found["sql"])[0]), ""
-    if inline := _INLINE.findall(text):
-        return _first_statement(inline[-1]), ""
-    return "", "cut_off" if completion.finish_reason == "length" else "no_sql"
+    text = _THOUGHT_END.split(_THOUGHT.sub("", completion.text))[-1].lstrip()
+    for blocks in (_BLOCK, _FENCE):
+        if fenced := [block[found.start("sql") :] for block in blocks.findall(text) if (found := _START.search(block))]:
+            return _first_statement(fenced[-1]), ""
+    cut = completion.finish_reason == "length"
+    return _unfenced(text, cut) or ("", "cut_off" if cut else "no_sql")
+
+
+def _unfenced(text: str, cut: bool) -> tuple[str, str] | None:
+    lines, inline = list(_line_starts(text)), [_first_statement(sql) for sql in _INLINE.findall(text)]
+    if not lines and not inline:
+        return None
+    at_once = _START.match(text) is not None
+    if len(lines) + len(inline) > 1 or (cut and not at_once):
+        first = lines[:1] if at_once else []
+        for sql in (*first, *lines[: -_DRAFTS - 1 : -1], *inline[: -_DRAFTS - 1 : -1]):
+            if _is_query(sql):
+                return sql, ""
+        if cut and not at_once:
+            return None  # the reasoning did not come to its end
+    return (lines[0] if lines else inline[-1]), ""
+
+
+def _line_starts(text: str) -> Iterator[str]:
+    """The statements that start a line, each up to its semicolon, a fence or an empty line."""
+    for paragraph in _END.split(text):
+        position = 0
+        while found := _START.search(paragraph, position):
+            sql = _first_statement(paragraph[found.start("sql") :])
+            yield sql
+            position = found.start("sql") + len(sql)
+
+
+def _is_query(sql: str) -> bool:
+    """Whether it can be read as SQL: "Select the name of each boat" cannot."""
+    return any(kind == "word" and text.lower() == "from" for kind, text in scan(sql)) and parsed(sql) is not None
 
 
 def _first_statement(sql: str) -> str:

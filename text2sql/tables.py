@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from text2sql.comparison import Interval, interval
 from text2sql.dataset import Dataset
 from text2sql.evaluator import LEVELS, Judged
+from text2sql.experiment import Published
 
 COLUMNS = ("all", *LEVELS)
 
@@ -31,7 +32,7 @@ class Row:
     cost: float | None = None
     paid: float | None = None
     seconds: float | None = None
-    published: Mapping[str, float] | None = None
+    published: Sequence[Published] = ()
     run: str = ""
 
 

@@ -11,6 +11,13 @@ from text2sql.protocols import Examples
 from text2sql.schema import SAMPLE_ROWS, SAMPLE_VALUES, shown
 from text2sql.types import Example, Schema
 
+STEP_BY_STEP = (
+    "Let us think step by step: which tables and columns the question needs, how these tables join, what is to be "
+    "filtered, grouped, sorted and cut. A few short steps, then the one final query in a ```sql block."
+)
+"""The request for a chain of thought (Wei et al. 2022), in words alone, without worked examples of it, as in zero-shot
+chain of thought (Kojima et al. 2022); the form of the answer tells the final query from drafts on the way."""
+
 Made = TypeVar("Made")
 _KEPT = 256
 
