@@ -827,3 +827,13 @@ def test_a_digest_is_32_digits_and_depends_on_the_split(write: Write) -> None:
 def test_errors_of_data_are_errors_of_data(write: Write) -> None:
     with pytest.raises(DataError):
         load(write(ONE), data="nowhere")
+
+
+def test_reasoning_is_not_learned_from_bare_sql(write: Write) -> None:
+    thinking = RECIPES.replace("rows = 2", "chain_of_thought = true")
+    assert _refusal(write(thinking)) == (
+        "x.toml: [tuner.small]: its prompt asks for reasoning, and SQL alone has none: chain_of_thought = false, or "
+        'learn a teacher\'s whole text by data = { teacher = "NAME", answers = "text" }'
+    )
+    taught = thinking.replace("shots = 0.5", 'shots = 0.5, teacher = "B", answers = "text"')
+    assert load(write(taught)).recipes["small"].data.teacher == "B"

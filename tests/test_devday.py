@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.conftest import ROOT
@@ -15,12 +13,8 @@ SIMPLE = ["baseline", "tuned", "tuned + HyDE", "tuned + HyDE + self-consistency"
 INSTRUCTED = ["instructions", "chain of thought", "question similarity", "HyDE", "HyDE + self-consistency"]
 
 
-def devday(folder: Path, *overrides: str) -> Experiment:
-    """The experiment with a tuner that costs nothing, as the default model has one."""
-    text = (ROOT / "experiments/devday.toml").read_text(encoding="utf-8").partition("[tuner.devday]")[0]
-    file = folder / "devday.toml"
-    file.write_text(f'{text}[tuner.devday]\nuse = "embedded"\n', encoding="utf-8")
-    return load(file, overrides=overrides)
+def devday(*overrides: str) -> Experiment:
+    return load(ROOT / "experiments/devday.toml", overrides=overrides)
 
 
 def prompt(one: Configuration) -> dict[str, object]:
@@ -28,8 +22,8 @@ def prompt(one: Configuration) -> dict[str, object]:
     return dict(choice.options)
 
 
-def test_the_steps_and_their_figures(tmp_path: Path) -> None:
-    experiment = devday(tmp_path)
+def test_the_steps_and_their_figures() -> None:
+    experiment = devday()
     assert [one.name for one in experiment.configurations] == [SIMPLE[0], *INSTRUCTED, *SIMPLE[1:]]
     told = {
         column: {
@@ -48,8 +42,8 @@ def test_the_steps_and_their_figures(tmp_path: Path) -> None:
     }
 
 
-def test_a_step_differs_in_what_its_name_says(tmp_path: Path) -> None:
-    prompts = {one.name: prompt(one) for one in devday(tmp_path).configurations}
+def test_a_step_differs_in_what_its_name_says() -> None:
+    prompts = {one.name: prompt(one) for one in devday().configurations}
     assert all(prompts[name] == prompts["baseline"] for name in SIMPLE)
     instructed = prompts["instructions"]
     assert all(prompts[name] == instructed for name in INSTRUCTED if name != "chain of thought")
@@ -59,13 +53,13 @@ def test_a_step_differs_in_what_its_name_says(tmp_path: Path) -> None:
     assert reasoned == instructed | {"instruction": reasoned["instruction"], "chain_of_thought": True}
 
 
-def test_examples_are_given_to_the_same_prompt_before_and_after_tuning(tmp_path: Path) -> None:
-    assert quadruples(devday(tmp_path)) == [Quadruple(("baseline", "baseline + HyDE"), ("tuned", "tuned + HyDE"))]
+def test_examples_are_given_to_the_same_prompt_before_and_after_tuning() -> None:
+    assert quadruples(devday()) == [Quadruple(("baseline", "baseline + HyDE"), ("tuned", "tuned + HyDE"))]
 
 
-def test_one_set_moves_all_but_the_tuned_model(tmp_path: Path) -> None:
+def test_one_set_moves_all_but_the_tuned_model() -> None:
     name = "gpt-4o-mini-2024-07-18"
-    moved = devday(tmp_path, f'model={{ use = "openai", name = "{name}" }}')
+    moved = devday(f'model={{ use = "openai", name = "{name}" }}')
     for one in moved.configurations:
         (model,) = one.stages["model"]
         if one.name.startswith("tuned"):

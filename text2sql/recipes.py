@@ -43,7 +43,13 @@ def _recipe(choices: Choices, name: str, table: Any, defaults: Toml) -> Recipe:
         raise source.error(f"{where}: its retriever asks a model, and [defaults] has none", name)
     if "use" not in chosen:
         chosen = _same_model(source, stages.get("model", (None,))[0], where) | chosen
-    return Recipe(name, choices.choice("tuner", chosen, where), prompts, _data(source, table.get("data", {}), where))
+    data = _data(source, table.get("data", {}), where)
+    if data.answers == "sql" and any(choice.options.get("chain_of_thought") for choice in stages["prompt"]):
+        raise source.error(
+            f"{where}: its prompt asks for reasoning, and SQL alone has none: chain_of_thought = false, or learn a "
+            'teacher\'s whole text by data = { teacher = "NAME", answers = "text" }'
+        )
+    return Recipe(name, choices.choice("tuner", chosen, where), prompts, data)
 
 
 def _same_model(source: ExperimentFile, model: Choice | None, where: str) -> Toml:
