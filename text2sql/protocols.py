@@ -27,6 +27,7 @@ from text2sql.types import (
     Result,
     Schema,
     TuningData,
+    TuningEstimate,
     Verdict,
 )
 
@@ -235,3 +236,11 @@ class Tuner(Protocol):
 
     def cancel(self, job: Job) -> Job:
         """End a job that is running."""
+
+
+@runtime_checkable
+class Estimating(Protocol):
+    """What a tuner may also do: say what a tuning would take, without network."""
+
+    def estimate(self, data: TuningData) -> TuningEstimate:
+        """Tokens by an estimate, and what they cost."""

@@ -340,6 +340,19 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class TuningEstimate:
+    """What a tuning would take, before anything is spent.
+
+    ``tokens``: of the train examples, each once; ``epochs``: how often they are gone through, None where the provider
+    chooses; ``cost``: dollars of one epoch, None where no list has the price.
+    """
+
+    tokens: int
+    epochs: int | None = None
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One metric on one prediction; ``reason`` says what is wrong where the score is below 1, or what it rests on."""
 
