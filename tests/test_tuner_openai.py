@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ from text2sql.errors import ConfigError, Halted, Text2SQLError, TuningFailed
 from text2sql.models.openai import openai as model
 from text2sql.protocols import Estimating, Tuner
 from text2sql.tuners import _jobs
+from text2sql.tuners._curves import of_events, of_results
 from text2sql.tuners.openai import openai
 from text2sql.types import Demonstration, Example, Job, Loss, Message, Prompt, Question, Schema, TuningData
 from text2sql.types import TuningEstimate as Estimate
@@ -208,6 +212,62 @@ def test_without_validation_data_there_is_no_best_checkpoint(server: Served, fol
     )
 
 
+# ---- curves
+
+
+@pytest.mark.parametrize(
+    ("events", "losses", "done"),
+    [
+        ([], (), 0.0),
+        ([{"message": "Step 10/100: training loss=0.40"}], (Loss(10, 0.4),), 0.1),
+        ([{"message": "Step 5: training loss=1e-05", "data": {}}], (Loss(5, 1e-5),), 0.0),
+        (
+            [
+                {"message": "Step 2/4: training loss=0.5, validation loss=0.61, full validation loss=0.60"},
+                {"message": "Step 1/4: training loss=nan, validation loss=0.7"},
+                {"message": "Step 3/4: training loss=nan", "data": None},
+                {"message": "Step 4/4 is near", "data": "?"},
+            ],
+            (Loss(1, None, 0.7), Loss(2, 0.5, 0.6)),
+            0.5,
+        ),
+        (
+            [
+                {
+                    "message": "Step 8/16: training loss=0.12",
+                    "data": {"step": 8, "train_loss": 0.1234, "valid_loss": 0.5},
+                }
+            ],
+            (Loss(8, 0.1234, 0.5),),
+            0.5,
+        ),
+        ([{"message": "", "data": {"step": 9, "train_loss": 0.1, "total_steps": 6}}], (Loss(9, 0.1),), 1.0),
+    ],
+)
+def test_a_curve_of_events(events: list[dict[str, Any]], losses: tuple[Loss, ...], done: float) -> None:
+    assert of_events(events) == (losses, done)
+
+
+RESULTS = (
+    "step,train_loss,train_accuracy,valid_loss,valid_mean_token_accuracy\n1,1.52347,0.0,,\n2,0.57719,0.0,0.7,0.1\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "losses"),
+    [
+        (RESULTS, (Loss(1, 1.52347), Loss(2, 0.57719, 0.7))),
+        (base64.b64encode(RESULTS.encode()).decode(), (Loss(1, 1.52347), Loss(2, 0.57719, 0.7))),
+        ("", ()),
+        ("no results", ()),
+        ("a,b\n1,2\n", ()),
+        ("step,train_loss\n", ()),
+    ],
+)
+def test_a_curve_of_a_file_of_results(content: str, losses: tuple[Loss, ...]) -> None:
+    assert of_results(content) == losses
+
+
 # ---- one job
 
 
@@ -334,6 +394,12 @@ def test_a_job_that_vanished(server: Served, folder: Path) -> None:
 # ---- what cannot begin
 
 
+def test_calls_that_fail_in_passing_are_tried_again(server: Served, folder: Path) -> None:
+    server.set(tuning_faults={"list": ["429"], "upload": ["503"], "retrieve": ["dropped"]})
+    assert start(server, folder, retries=1).id == "ftjob-000001"
+    assert calls(server) == {"list": 2, "upload": 3, "create": 1, "retrieve": 2, "events": 2}
+
+
 def test_many_events_come_once_each_over_many_pages(server: Served, folder: Path) -> None:
     server.set(tuning_at=0.6001)
     job = start(server, folder, epochs=100, batch_size=1)
@@ -402,6 +468,28 @@ def test_a_server_without_the_api(server: Served, folder: Path) -> None:
     where = f"m at {server.url.split('/')[2]}"
     said = "404: No such URL: GET /v1/x/fine_tuning/jobs; has this endpoint a fine-tuning API? is base_url right?"
     assert str(caught.value) == f"{where}: {said}"
+
+
+class _Page(BaseHTTPRequestHandler):
+    """A web server that knows nothing of models."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>Welcome</html>")
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_an_answer_that_is_none(folder: Path) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Page) as web:
+        thread = threading.Thread(target=web.serve_forever, args=(0.01,))
+        thread.start()
+        said = complaint(Served(web.server_port), folder)
+        web.shutdown()
+        thread.join()
+    assert said == "its answer is none: <html>Welcome</html>; is base_url right?"
 
 
 def test_data_that_cannot_be_learned_from(server: Served, folder: Path) -> None:

@@ -31,7 +31,7 @@ class JobApi:
         listed = self._json(
             lambda client, more: client.files.with_raw_response.list(purpose="fine-tune", **more), "data"
         )
-        for file in listed["data"]:
+        for file in listed["data"] or ():
             if (file.get("filename"), file.get("bytes")) == (name, len(content)) and file.get("status") != "error":
                 return str(file["id"])
 
@@ -94,13 +94,14 @@ class JobApi:
         options = {"limit": _PAGE, **options}
         for _ in range(_PAGES):
             page = self._json(lambda client, more: resource(client)(**options, **more), "data")
-            for entry in page["data"]:
+            entries = [entry for entry in page["data"] or () if isinstance(entry, dict) and "id" in entry]
+            for entry in entries:
                 if entry["id"] in known:
                     return found
                 found.append(entry)
-            if not page.get("has_more") or not page["data"]:
+            if not page.get("has_more") or not entries:
                 break
-            options["after"] = page["data"][-1]["id"]
+            options["after"] = entries[-1]["id"]
         return found
 
     def _told(self, call: Callable[[Any, Json], Any]) -> tuple[int, str, Mapping[str, str]]:

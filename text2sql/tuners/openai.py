@@ -185,6 +185,7 @@ class _OpenAI:
         kept = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.is_file() else []
         if new := self.api.events(id, {event["id"] for event in kept}):
             kept += new
+            self.folder.mkdir(parents=True, exist_ok=True)  # caches are cleared at times
             write_atomically(file, "".join(f"{json.dumps(event)}\n" for event in kept))
         return kept
 
