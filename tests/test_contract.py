@@ -33,7 +33,7 @@ SUPPLIED = {
     "reviser": {"model", "execute", "seed"},
     "voter": {"model", "seed"},
     "metric": {"databases", "schemas", "execute"},
-    "tuner": {"schemas", "folder", "seed"},
+    "tuner": {"schemas", "folder", "seed", "prices"},
 }
 
 

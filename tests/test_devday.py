@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import ROOT
 from text2sql.config import load
-from text2sql.experiment import Configuration, Experiment
+from text2sql.experiment import Choice, Configuration, Experiment
 from text2sql.forgetting import Quadruple, quadruples
 
 SIMPLE = ["baseline", "tuned", "tuned + HyDE", "tuned + HyDE + self-consistency", "baseline + HyDE"]
@@ -57,9 +57,13 @@ def test_examples_are_given_to_the_same_prompt_before_and_after_tuning() -> None
     assert quadruples(devday()) == [Quadruple(("baseline", "baseline + HyDE"), ("tuned", "tuned + HyDE"))]
 
 
-def test_one_set_moves_all_but_the_tuned_model() -> None:
+def test_one_set_moves_the_whole_ladder() -> None:
+    """What a configuration asks, and what its tuned model is made of."""
+    assert devday().recipes["devday"].tuner == Choice("tuner", "embedded", {})
     name = "gpt-4o-mini-2024-07-18"
     moved = devday(f'model={{ use = "openai", name = "{name}" }}')
+    tuner = moved.recipes["devday"].tuner
+    assert (tuner.use, tuner.options["base"]) == ("openai", name)
     for one in moved.configurations:
         (model,) = one.stages["model"]
         if one.name.startswith("tuned"):

@@ -18,8 +18,8 @@ TOOLS = [
     "artifacts", "parallel", "processes", "registry", "matching", "results", "sandbox", "failures", "worker", "schema",
     "sql", "ties", "spider_sql", "spider_match", "structures", "vocabulary", "linking", "skeleton", "terms",
     "normal_form", "differences", "predictions", "databases", "dataset", "pairs", "embedded", "execution_cache",
-    "executor", "responses", "calls", "prices", "budget", "rates", "traffic", "pacing", "calling", "exchange",
-    "outstanding", "collecting", "batches", "index", "download", "chat_data",
+    "executor", "endpoint", "chat_data", "responses", "calls", "prices", "budget", "rates", "traffic", "pacing",
+    "calling", "exchange", "outstanding", "collecting", "batches", "index", "download",
 ]  # fmt: skip
 STRATEGIES = [
     "linkers", "models", "embedders", "retrievers", "rerankers", "prompts", "generators", "revisers", "voters",
@@ -36,7 +36,7 @@ WORK = [
 DOOR = ["finetune", "cli", "__init__", "__main__"]
 
 ONLY_IN = {
-    "openai": {"models/openai.py", "embedders/openai.py", "tuners/openai.py"},
+    "openai": {"endpoint.py"},
     "chromadb": {"index.py"},
 }
 HEAVY = {

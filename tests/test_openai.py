@@ -153,7 +153,7 @@ def test_openai_knows_the_longest_answer_by_another_name(api: Any, name: str, mo
     from text2sql.models import openai as module
 
     with serving() as endpoint:
-        monkeypatch.setattr(module, "_OPENAI", endpoint.url)
+        monkeypatch.setattr(module, "OPENAI", endpoint.url)
         endpoint.replies = [Reply(chat({"text": "SELECT 1"}))]
         ask(endpoint, max_tokens=9, api=api)
         assert {key for key in endpoint.bodies[0] if "tokens" in key} == {name}

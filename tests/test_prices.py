@@ -88,10 +88,10 @@ def test_which_price_a_model_has(write: Callable[[str], Path], endpoint: str, mo
 @pytest.mark.parametrize(
     ("model", "price"),
     [
-        ("gpt-4o-mini", Price(0.15, 0.60, 0.075, 16384, 0.5)),
-        ("gpt-4o-mini-2024-07-18", Price(0.15, 0.60, 0.075, 16384, 0.5)),
-        ("gpt-4o-2024-08-06", Price(2.50, 10.00, 1.25, 16384, 0.5)),
-        ("ft:gpt-4o-mini-2024-07-18:org:name:id", Price(0.30, 1.20, 0.15, 16384, 0.5)),
+        ("gpt-4o-mini", Price(0.15, 0.60, 0.075, 16384, 0.5, 3.0)),
+        ("gpt-4o-mini-2024-07-18", Price(0.15, 0.60, 0.075, 16384, 0.5, 3.0)),
+        ("gpt-4o-2024-08-06", Price(2.50, 10.00, 1.25, 16384, 0.5, 25.0)),
+        ("ft:gpt-4o-mini-2024-07-18:org:name:id", Price(0.30, 1.20, 0.15, 16384, 0.5, 3.0)),
         ("gpt-3.5-turbo-instruct", Price(1.50, 2.00, None, 4096, 0.5)),
         ("gpt-4-32k", None),
     ],
@@ -177,7 +177,10 @@ def test_the_most_that_a_call_can_cost() -> None:
         ('["h".m]\ninput = 1', "h.m needs output = dollars per million tokens"),
         ('["h".m]\noutput = 1', "h.m needs input = dollars per million tokens"),
         ('["h".m]\ninput = 1\noutput = 1\ncached = 1', "h.m: unknown key 'cached'; did you mean 'cached_input'?"),
-        ('["h".m-1.5]\ninput = 1\noutput = 1', "h.m-1: unknown key '5'; known: cached_input, input, longest, output"),
+        (
+            '["h".m-1.5]\ninput = 1\noutput = 1',
+            "h.m-1: unknown key '5'; known: cached_input, input, longest, output, training",
+        ),
         ('["h".m]\ninput = "1"\noutput = 1', "h.m.input is to be a number from 0 up, not '1'"),
         ('["h".m]\ninput = -1\noutput = 1', "h.m.input is to be a number from 0 up, not -1"),
         ('["h".m]\ninput = nan\noutput = 1', "h.m.input is to be a number from 0 up, not nan"),

@@ -19,6 +19,7 @@ from text2sql.executor import Execute, Executor
 from text2sql.experiment import Choice, Configuration
 from text2sql.index import Collection, Embedder, Indexes
 from text2sql.pipeline import Pipeline
+from text2sql.prices import Prices
 from text2sql.protocols import (
     Draft,
     Embed,
@@ -205,11 +206,12 @@ def build_voter(voter: Choice, seed: int) -> Voter:
     return vote
 
 
-def build_tuner(tuner: Choice, dataset: Dataset, folder: Path, seed: int) -> Tuner:
+def build_tuner(tuner: Choice, dataset: Dataset, folder: Path, seed: int, prices: Prices) -> Tuner:
     """A tuner over the pool of a data set; its files go to ``folder``."""
     supplied: Supplied = {
         "schemas": lambda _: dataset.schemas,
         "folder": lambda _: folder,
+        "prices": lambda _: prices,
         "seed": lambda _: seed,
     }
     built: Tuner = _build(tuner, supplied)

@@ -89,9 +89,7 @@ def _wrong(text: bytes, longest: int) -> Iterator[str]:
         yield "it is not UTF-8; write it so"
         return
     except (ValueError, RecursionError):
-        yield (
-            "it is no JSON; one object a line, without line breaks inside" if text.strip() else "it is empty; remove it"
-        )
+        yield "it is no JSON; it is to be one object, without line breaks" if text.strip() else "it is empty; remove it"
         return
     if not isinstance(example, dict):
         yield 'it is no object; it is to read {"messages": [...]}'

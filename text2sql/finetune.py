@@ -51,10 +51,10 @@ def export(
     from text2sql import tuning, tuning_report
 
     reports = []
-    for one in tuning.tunings_of(_load(experiment, data, set_), tuner or []):
+    for one in tuning.tunings_of(_load(experiment, data, set_), tuner or [], prices=prices or []):
         chosen = one.learning_from(from_run) if from_run else one
         with tuning.telling(f"preparing {chosen.name}", not quiet) as tell:
-            prepared = chosen.prepared(tell, max_cost=max_cost, prices=prices or [])
+            prepared = chosen.prepared(tell, max_cost=max_cost)
         written = tuning_report.export_data(chosen, out, prepared)
         reports.append(written.report)
         if not as_json:
@@ -91,14 +91,15 @@ def start(
     """Make a tuned model: on this machine at once, at a provider as a job; go on where it was cut off."""
     from text2sql import tuning, tuning_report
 
-    loaded = _load(experiment, data, set_)
-    for one in tuning.tunings_of(loaded, tuner) if tuner else [tuning.tuning_of(loaded)]:
+    loaded, lists = _load(experiment, data, set_), prices or []
+    chosen = tuning.tunings_of(loaded, tuner, prices=lists) if tuner else [tuning.tuning_of(loaded, prices=lists)]
+    for one in chosen:
         if dry_run:
             with tuning.telling(f"preparing {one.name}", not quiet) as tell:
-                prepared = one.prepared(tell, max_cost=max_cost, prices=prices or [])
+                prepared = one.prepared(tell, max_cost=max_cost)
             print(tuning_report.data_text(tuning_report.data_report(one, prepared), markdown=markdown))
             continue
-        job = tuning.start_tuning(one, again=again, max_cost=max_cost, prices=prices or [], progress=not quiet)
+        job = tuning.start_tuning(one, again=again, max_cost=max_cost, progress=not quiet)
         print(tuning_report.job_text(one, job, events=0))
         if job.status in ("failed", "cancelled"):
             raise typer.Exit(1)

@@ -15,19 +15,23 @@ from text2sql.errors import ConfigError, nearest
 from text2sql.types import Request, Usage
 
 _BUNDLED = Path(__file__).with_name("prices.toml")
-_MODEL = ("input", "output", "cached_input", "longest")
+_MODEL = ("input", "output", "cached_input", "longest", "training")
 _ALIKE = r"(?:-\d{4}(?:-\d{2}-\d{2})?|-latest)?(?::.*)?"  # a dated version; a fine-tuned one's owner
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """Dollars per million tokens; ``batch``: the share that a batch costs; ``longest``: tokens an answer may have."""
+    """Dollars per million tokens; ``batch``: the share that a batch costs; ``longest``: tokens an answer may have.
+
+    ``training``: of tokens that the model is tuned on, counted once an epoch; None where it cannot be tuned.
+    """
 
     input: float
     output: float
     cached_input: float | None = None
     longest: int | None = None
     batch: float = 1.0
+    training: float | None = None
 
     def cost(self, usage: Usage, *, batch: bool = False) -> float | None:
         """What so many tokens cost, in dollars; None where their number is not known."""

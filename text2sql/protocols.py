@@ -17,7 +17,6 @@ from text2sql.types import (
     Candidate,
     Candidates,
     Completions,
-    Estimate,
     Example,
     Job,
     Prediction,
@@ -28,6 +27,7 @@ from text2sql.types import (
     Result,
     Schema,
     TuningData,
+    TuningEstimate,
     Verdict,
 )
 
@@ -242,8 +242,8 @@ class Tuner(Protocol):
 
 
 @runtime_checkable
-class Estimating(Tuner, Protocol):
-    """What a tuner may also do: say beforehand what it will cost."""
+class Estimating(Protocol):
+    """What a tuner may also do: say what a tuning would take, without network."""
 
-    def estimate(self, data: TuningData) -> Estimate:
-        """What tuning on this data comes to, at most."""
+    def estimate(self, data: TuningData) -> TuningEstimate:
+        """Tokens by an estimate, and what they cost."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from text2sql.dataset import Dataset
 from text2sql.demonstrations import Prepared, Tell, prepare
 from text2sql.errors import ConfigError, Interrupted, UsageError, nearest
 from text2sql.experiment import Choice, Experiment, Recipe
+from text2sql.prices import Prices
 from text2sql.protocols import Estimating, Tuner
 from text2sql.remote import exchange
 from text2sql.train_runs import TrainRun, train_run
-from text2sql.types import Estimate, Job, Loss, TuningData
+from text2sql.types import Job, Loss, TuningData, TuningEstimate
 
 _BAR = "{l_bar}{bar}| {elapsed}"
 _ENDED = ("succeeded", "failed", "cancelled")
@@ -31,13 +33,14 @@ _ENDED = ("succeeded", "failed", "cancelled")
 class Tuning:
     """One recipe over one pool; its files are in ``folder``, which another pool, option, run or code changes.
 
-    ``experiment``: the file that it stands in.
+    ``experiment``: the file that it stands in; ``prices``: price lists that go before the others.
     """
 
     recipe: Recipe
     dataset: Dataset
     experiment: Path
     seed: int = 0
+    prices: tuple[Path, ...] = ()
 
     @property
     def name(self) -> str:
@@ -74,16 +77,14 @@ class Tuning:
     @cached_property
     def tuner(self) -> Tuner:
         """The strategy itself."""
-        return build_tuner(self.recipe.tuner, self.dataset, self.folder, self.seed)
+        return build_tuner(self.recipe.tuner, self.dataset, self.folder, self.seed, Prices(self.prices))
 
-    def prepared(
-        self, tell: Tell = lambda stage, share: None, *, max_cost: float | None = None, prices: Sequence[Path] = ()
-    ) -> Prepared:
+    def prepared(self, tell: Tell = lambda stage, share: None, *, max_cost: float | None = None) -> Prepared:
         """Its demonstrations; ``max_cost``: dollars that drafts of its retriever may cost. Raises ConfigError."""
-        with exchange(max_cost=max_cost, prices=prices) as calls:
+        with exchange(max_cost=max_cost, prices=self.prices) as calls:
             return prepare(self.recipe, self.dataset, calls, tell=tell, **self.runs)
 
-    def estimate(self, data: TuningData) -> Estimate | None:
+    def estimate(self, data: TuningData) -> TuningEstimate | None:
         """What tuning on this data comes to; None where it costs nothing but time."""
         return self.tuner.estimate(data) if isinstance(self.tuner, Estimating) else None
 
@@ -91,17 +92,27 @@ class Tuning:
         """The same on what a run on the train split got wrong."""
         return replace(self, recipe=replace(self.recipe, data=replace(self.recipe.data, failures_of=run)))
 
-    def start(self, tell: Tell, *, max_cost: float | None = None, prices: Sequence[Path] = ()) -> Job:
-        """Begin, go on, or do it all. Raises ConfigError where there is nothing to learn from, TuningFailed."""
-        data = self.prepared(tell, max_cost=max_cost, prices=prices).data
-        estimate = self.estimate(data)
-        if max_cost is not None and estimate and not (estimate.cost is not None and estimate.cost <= max_cost):
-            expected = f"about ${estimate.cost:.2f}" if estimate.cost is not None else "nobody knows how much"
-            raise UsageError(f"{self.name}: tuning on {len(data.train)} demonstrations costs {expected}: not begun")
+    def start(self, tell: Tell, *, max_cost: float | None = None) -> Job:
+        """Begin, go on, or do it all. Raises ConfigError where there is nothing to learn from, UsageError where it
+        may cost more than ``max_cost`` dollars, TuningFailed.
+        """
+        data = self.prepared(tell, max_cost=max_cost).data
+        if max_cost is not None:
+            self._check_cost(data, max_cost)
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.job is None or self.job.status != "interrupted":
             self._kept(Job("", "interrupted"))  # until it returns, which may take hours, or is cut off
         return self._kept(self.tuner.start(data, tell))
+
+    def _check_cost(self, data: TuningData, max_cost: float) -> None:
+        estimate = self.estimate(data)
+        if estimate is None:
+            return
+        if estimate.cost is None or estimate.epochs is None:
+            unknown = "its price is in no list" if estimate.cost is None else "the provider chooses the epochs"
+            raise UsageError(f"{self.name}: {unknown}, so that nobody knows what it costs: not begun")
+        if (cost := estimate.cost * estimate.epochs) > max_cost:
+            raise UsageError(f"{self.name}: {len(data.train)} demonstrations cost about ${cost:.2f}: not begun")
 
     def poll(self) -> Job | None:
         """How it stands now; None where it was not begun. Raises TuningFailed."""
@@ -114,10 +125,12 @@ class Tuning:
         return job if job is None or job.status in _ENDED else self._kept(self.tuner.cancel(job))
 
     def forget(self) -> None:
-        """Put the job aside, as job-1.json and so on: the next start begins anew."""
-        numbers = (number for number in range(1, 10**6) if not (self.folder / f"job-{number}.json").exists())
-        if self.job is not None:
-            (self.folder / "job.json").rename(self.folder / f"job-{next(numbers)}.json")
+        """Put all of it aside, into earlier-1 and so on: the next start begins anew."""
+        earlier = next(place for n in count(1) if not (place := self.folder / f"earlier-{n}").exists())
+        files = [file for file in self.folder.iterdir() if not file.name.startswith("earlier-")]
+        earlier.mkdir()
+        for file in files:
+            file.rename(earlier / file.name)
 
     def _kept(self, job: Job) -> Job:
         write_atomically(self.folder / "job.json", json.dumps(asdict(job), indent=2))
@@ -140,7 +153,9 @@ def _job(record: dict[str, Any]) -> Job:
     return Job(**record | {"losses": losses, "events": tuple(record.get("events", ()))})
 
 
-def tunings_of(experiment: Experiment, names: Sequence[str] = (), seed: int = 0) -> list[Tuning]:
+def tunings_of(
+    experiment: Experiment, names: Sequence[str] = (), *, seed: int = 0, prices: Sequence[Path] = ()
+) -> list[Tuning]:
     """The tunings of these names, or all. Raises ConfigError for a name that is not there, and where there is none."""
     known = experiment.recipes
     if not known:
@@ -148,12 +163,12 @@ def tunings_of(experiment: Experiment, names: Sequence[str] = (), seed: int = 0)
     for name in names:
         if name not in known:
             raise ConfigError(f"{experiment.path}: no [tuner.{name}]{nearest(name, known)}")
-    return [Tuning(known[name], experiment.dataset, experiment.path, seed) for name in names or known]
+    return [Tuning(known[name], experiment.dataset, experiment.path, seed, tuple(prices)) for name in names or known]
 
 
-def tuning_of(experiment: Experiment, name: str | None = None, seed: int = 0) -> Tuning:
+def tuning_of(experiment: Experiment, name: str | None = None, *, seed: int = 0, prices: Sequence[Path] = ()) -> Tuning:
     """The tuning of this name, or the only one. Raises ConfigError."""
-    found = tunings_of(experiment, [name] if name is not None else [], seed)
+    found = tunings_of(experiment, [name] if name is not None else [], seed=seed, prices=prices)
     if len(found) != 1:
         names = [tuning.name for tuning in found]
         raise ConfigError(
@@ -162,18 +177,11 @@ def tuning_of(experiment: Experiment, name: str | None = None, seed: int = 0) ->
     return found[0]
 
 
-def start_tuning(
-    tuning: Tuning,
-    *,
-    again: bool = False,
-    max_cost: float | None = None,
-    prices: Sequence[Path] = (),
-    progress: bool = True,
-) -> Job:
+def start_tuning(tuning: Tuning, *, again: bool = False, max_cost: float | None = None, progress: bool = True) -> Job:
     """Begin a tuning, go on with one that was cut off, or do it all, unless it is done or under way.
 
     ``again``: anew, although it is done. ``max_cost``: dollars; nothing is begun where the tuner expects more, or
-    cannot say. Raises ConfigError, TuningFailed, and Interrupted on an interrupt.
+    cannot say. Raises ConfigError, UsageError, TuningFailed, and Interrupted on an interrupt.
     """
     job = tuning.poll()
     if again and job is not None:
@@ -184,7 +192,7 @@ def start_tuning(
     if job is None or job.status in ("failed", "cancelled", "interrupted"):
         with telling(f"tuning {tuning.name}", progress) as tell:
             try:
-                job = tuning.start(tell, max_cost=max_cost, prices=prices)
+                job = tuning.start(tell, max_cost=max_cost)
             except KeyboardInterrupt:
                 raise Interrupted(f"interrupted: {tuning.name}; the same command goes on from there") from None
     return job

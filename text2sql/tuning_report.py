@@ -95,10 +95,18 @@ def data_text(report: dict[str, Any], *, markdown: bool = False) -> str:
             rows.append([level, *(_figure(report[part]["hardness"].get(level, 0)) for part in parts)])
     lines += ["", grid(rows, markdown)]
     if estimate := report.get("estimate"):
-        epochs = f"{estimate['epochs']} epochs" if estimate["epochs"] else "epochs as the provider chooses"
-        cost = f"about {dollars(estimate['cost'])}" if estimate["cost"] is not None else "cost unknown"
-        lines += ["", f"{estimate['tokens']:,} tokens an epoch, {epochs}: {cost}"]
+        lines += ["", _estimated(estimate)]
     return "\n".join(lines)
+
+
+def _estimated(estimate: dict[str, Any]) -> str:
+    tokens, epochs, cost = estimate["tokens"], estimate["epochs"], estimate["cost"]
+    if cost is None:
+        price = "its price is in no list"
+    else:
+        price = f"about {dollars(cost)} an epoch" if epochs is None else f"about {dollars(cost * epochs)}"
+    count = "the provider chooses the epochs" if epochs is None else f"{epochs} epoch{'s' if epochs != 1 else ''}"
+    return f"{tokens:,} tokens an epoch, {count}: {price}"
 
 
 _ROWS = {

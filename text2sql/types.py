@@ -341,8 +341,12 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a tuning will come to: tokens an epoch, epochs (None: the provider chooses), dollars (None: unknown)."""
+class TuningEstimate:
+    """What a tuning would take, before anything is spent.
+
+    ``tokens``: of the train examples, each once; ``epochs``: how often they are gone through, None where the provider
+    chooses; ``cost``: dollars of one epoch, None where no list has the price.
+    """
 
     tokens: int
     epochs: int | None = None

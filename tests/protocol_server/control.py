@@ -39,7 +39,7 @@ class Served:
         self._call("/_set", settings)
 
     def reset(self) -> None:
-        """Forget everything but the settings: the ledger, attempts, limits, files, batches."""
+        """Forget everything but the settings: the ledger, attempts, limits, files, batches, jobs."""
         self._call("/_reset", {})
 
     def stats(self) -> dict[str, Any]:

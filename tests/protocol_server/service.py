@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import time
@@ -13,6 +14,7 @@ from tests.protocol_server.answers import Answers, completion
 from tests.protocol_server.batches import Batches
 from tests.protocol_server.errors import Json, error, failure, no_quota, unsupported
 from tests.protocol_server.files import Files
+from tests.protocol_server.fine_tuning import FineTuning
 from tests.protocol_server.ledger import Entry, Ledger
 from tests.protocol_server.limits import Limits
 from tests.protocol_server.messages import Answer, Refused, Request, in_json, unknown
@@ -40,6 +42,7 @@ class Service:
         self._limits = Limits(self.settings)
         self._files = Files()
         self._batches = Batches(self._files, lambda: self.settings, self._line)
+        self._tuning = FineTuning(self._files, lambda: self.settings)
 
     def respond(self, request: Request) -> Answer:
         """The answer, at once; nobody waits here."""
@@ -51,9 +54,13 @@ class Service:
             self._authorise(request)
             what, *rest = request.path.removeprefix("/v1/").split("/")
             if what == "files":
+                if request.method == "POST":
+                    return self._tuning.faulty("upload", lambda: self._files.respond(request, rest))
                 return self._files.respond(request, rest)
             if what == "batches":
                 return self._batches.respond(request, rest)
+            if what == "fine_tuning":
+                return self._tuning.respond(request, rest)
             if request.path == "/v1/models":
                 names = self.settings.models or ["any"]
                 models = [{"id": name, "object": "model", "created": 0, "owned_by": "tests"} for name in names]
@@ -77,7 +84,7 @@ class Service:
             attempt = self._attempts[entry.digest] + 1
             id = f"{entry.digest}-{attempt}"
             fault = self._draw(entry.digest, attempt, self.settings.faults)
-            said = completion(body, self._answers, self.settings, id, fault)
+            said = completion(body, self._answers_of(body["model"]), self.settings, id, fault)
             # What may come is counted against the limit on tokens, as providers do.
             reserved = entry.n * (body.get("max_completion_tokens") or body.get("max_tokens") or 0)
             tokens = said.prompt_tokens + max(reserved, said.completion_tokens)
@@ -145,6 +152,15 @@ class Service:
                 return fault
         return ""
 
+    def _answers_of(self, model: str) -> Answers:
+        """A tuned model's own answers, else those that are set."""
+        if not model.startswith("ft:"):
+            return self._answers
+        answers = self._tuning.answers(model)
+        if answers is None:
+            raise Refused(404, error(f"The model `{model}` does not exist.", code="model_not_found"))
+        return Answers(dataclasses.replace(self.settings, answers=answers))
+
     def _line(self, path: str, body: Json) -> tuple[int, Json]:
         """Status and body of what one line of a batch gets; of the faults, those of status and content."""
         data = json.dumps(body, sort_keys=True).encode()
@@ -152,11 +168,12 @@ class Service:
         fault = self._draw(digest, 1, self.settings.batch_faults)
         try:
             body = self._checked(path, data)
+            answers = self._answers_of(body["model"])
         except Refused as refused:
             return refused.status, refused.body
         if is_status(fault):
             return int(fault), failure(int(fault))
-        said = completion(body, self._answers, self.settings, digest, fault if fault in CONTENT_FAULTS else "")
+        said = completion(body, answers, self.settings, digest, fault if fault in CONTENT_FAULTS else "")
         tokens = {"prompt_tokens": said.prompt_tokens, "completion_tokens": said.completion_tokens}
         self.ledger.batches.update({"lines": 1, **tokens})
         return 200, said.body
@@ -176,7 +193,7 @@ class Service:
 
     def _control(self, request: Request) -> Json:
         if (request.method, request.path) == ("GET", "/_stats"):
-            return self.ledger.told()
+            return {**self.ledger.told(), "tuning": self._tuning.counts()}
         if (request.method, request.path) == ("POST", "/_set"):
             old = self.settings
             try:

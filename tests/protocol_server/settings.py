@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +35,11 @@ class Settings:
     Limits: in a ``minute`` of so many seconds; ``burst``: the bucket's size as a share of the limit;
     ``limit_headers``: x-ratelimit-*; ``limit_retry_after``: a 429 says when.
     Batches: ``batch_seconds``: from validating to completed. ``batch``: how they end; ``batch_faults``: as
-    ``faults``, for their lines. ``log``: /_stats lists the calls.
+    ``faults``, for their lines.
+    Fine-tuning: ``tuning_seconds``: from validating to succeeded; ``tuning_at``: the share of that at which jobs stand,
+    in place of the time. ``tuning``: how they go; "queued" ones stay so, "vanished" ones are not found, "unavailable"
+    ones cannot be made. ``tuning_faults``: operation (upload, create, list, retrieve, events, ...) -> what its first
+    calls meet: a status, or "dropped", which is done and its answer lost. ``log``: /_stats lists the calls.
     """
 
     latency: float = 0.0
@@ -65,6 +70,10 @@ class Settings:
     batch_seconds: float = 1.0
     batch: Literal["completed", "failed", "expired", "cancelled"] = "completed"
     batch_faults: Mapping[str, float] = field(default_factory=dict)
+    tuning_seconds: float = 0.3
+    tuning_at: float | None = None
+    tuning: Literal["succeeded", "failed", "queued", "vanished", "unavailable"] = "succeeded"
+    tuning_faults: Mapping[str, Sequence[str]] = field(default_factory=dict)
     log: bool = False
 
 
@@ -79,7 +88,7 @@ def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
         if (choices := get_args(_TYPES[name])) and isinstance(choices[0], str) and value not in choices:
             raise ValueError(f"{name} is one of {', '.join(choices)}, not {value!r}")
     new = dataclasses.replace(settings, **changes)
-    for fault in (*new.faults, *new.schedule, *new.batch_faults):
+    for fault in (*new.faults, *new.schedule, *new.batch_faults, *itertools.chain(*new.tuning_faults.values())):
         if fault not in ("", *TRANSPORT_FAULTS, *CONTENT_FAULTS, *STATUS_FAULTS) and not is_status(fault):
             raise ValueError(f"no fault {fault!r}")
     if max(sum(new.faults.values()), sum(new.batch_faults.values())) > 1.0:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
+from text2sql.endpoint import Told, short
 from text2sql.errors import CallFailed
-from text2sql.models._failures import answer, no_answer, refusal, short
+from text2sql.models._failures import answer, no_answer, refusal
 from text2sql.models._wire import Json
 from text2sql.types import BatchState, Reply
-
-Told: TypeAlias = tuple[int, str, Mapping[str, str]]
-"""Status, body and headers of an answer."""
 
 _TOKEN = "text2sql"  # the metadata by which a batch is found again
 _PAGES = 10  # of a hundred batches each, newest first, among which one is looked for

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from text2sql.endpoint import USED_UP, error_of, short
 from text2sql.errors import CallFailed
 from text2sql.models._wire import OPTIONAL, limits, reply, retry_after
 from text2sql.types import Reply
 
-_USED_UP = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 _UNKNOWN = re.compile(
     r"unsupported|not support|unknown|unrecognized|unexpected|not (?:be )?(?:allowed|permitted)"
     r"|extra.(?:inputs|fields|forbidden)|does not (?:take|accept|know)|invalid parameter|\bonly\b|deprecated",
@@ -44,12 +44,12 @@ def refusal(
     status: int, content: str, headers: Mapping[str, str], *, body: Mapping[str, Any], key_name: str, where: str
 ) -> CallFailed:
     """An answer of 400 and above; ``body``: what was sent, ``key_name``: where the key comes from."""
-    error = _error(content)
+    error = error_of(content)
     reason = str(error.get("message") or error.get("detail") or content or "no reason given")
     code, line = str(error.get("code") or ""), f"{where}: {status}: {short(reason)}; "
     if status == 401 or code == "invalid_api_key":
         return CallFailed(f"{line}set {key_name} to a key of this server", "account")
-    if status == 402 or code in _USED_UP or error.get("type") in _USED_UP:
+    if status == 402 or code in USED_UP or error.get("type") in USED_UP:
         return CallFailed(f"{line}the quota of the key in {key_name} is used up", "account")
     if status == 403:
         return CallFailed(f"{line}may the key in {key_name} use this model?", "final")
@@ -75,8 +75,8 @@ def refusal(
 
 def status_inside(content: str) -> int | None:
     """The status that an answer of 200 has in its body, for an error that came up late; None where it has none."""
-    error = _error(content)
-    if error.get("code") in _USED_UP or error.get("type") in _USED_UP:
+    error = error_of(content)
+    if error.get("code") in USED_UP or error.get("type") in USED_UP:
         return 402
     code = str(error.get("code"))
     return int(code) if re.fullmatch(r"[45]\d\d", code, re.ASCII) else None
@@ -84,36 +84,12 @@ def status_inside(content: str) -> int | None:
 
 def no_answer(content: str, error: Exception, where: str) -> CallFailed:
     """An answer of 200 that holds none. What begins like JSON was cut off on its way, or made by a busy server."""
-    inside = _error(content).get("message")
+    inside = error_of(content).get("message")
     if content.lstrip().startswith("{") or not content.strip():
         # A ValueError says what is wrong; what another error says is of use to nobody.
         said = short(inside or (error if isinstance(error, ValueError) else content))
         return CallFailed(f"{where}: its answer is incomplete: {said}; --retry asks again", "passing", lost=True)
     return CallFailed(f"{where}: its answer is no completion: {short(inside or content)}; is base_url right?", "final")
-
-
-def short(text: object) -> str:
-    """One line of at most 200 characters."""
-    line = " ".join(str(text).split())
-    return line if len(line) <= 200 else f"{line[:200]}…"
-
-
-def _error(content: str) -> dict[str, Any]:
-    """The error of an answer's body, in the shapes that servers have for it."""
-    try:
-        body = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    if isinstance(body, list) and len(body) == 1:
-        body = body[0]
-    if not isinstance(body, dict):
-        return {}
-    error = body.get("error")
-    if isinstance(error, str):
-        return {"message": error}
-    if isinstance(error, dict):
-        return error
-    return body if "message" in body or "detail" in body else {}
 
 
 def _is_named(parameter: str, error: Mapping[str, Any], reason: str) -> bool:
