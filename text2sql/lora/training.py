@@ -1,0 +1,268 @@
+"""The training itself, by trl's SFTTrainer with peft's LoRA; cut off at any instant, it goes on from a checkpoint.
+
+LoRA: Hu et al. 2021, on quantized weights QLoRA: Dettmers et al. 2023.
+"""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from text2sql.errors import TuningFailed
+from text2sql.lora import serving
+from text2sql.lora.examples import Rows, tokenized
+from text2sql.lora.pretrained import Base, find_base, hold_to, load_model, precision
+from text2sql.lora.record import Record
+from text2sql.lora.settings import Settings
+from text2sql.types import Job, Loss, TuningData
+
+_POINTS = 200  # of the training loss, at most
+
+
+@dataclass
+class Training:
+    """One training in its folder; ``run`` does all of it, or what is left of it."""
+
+    record: Record
+    settings: Settings
+    tell: Callable[[str, float], None]
+    events: list[str] = field(default_factory=list)
+    tokens: int = 0
+
+    def run(self, data: TuningData) -> Job:
+        """To the end, or until somebody asks to end it. Raises TuningFailed where it cannot begin."""
+        with _quiet():
+            return self._run(data)
+
+    def _run(self, data: TuningData) -> Job:
+        folder = self.record.folder
+        for cut_off in (*folder.glob(".adapter.*"), *folder.glob(".merged.*")):
+            shutil.rmtree(cut_off, ignore_errors=True)
+        self.tell("base model", 0.0)
+        base = find_base(self.settings.base)
+        self.tell("examples", 0.0)
+        train, validation = self._rows(data, base)
+        self.tokens = train.tokens * self.settings.epochs
+        hold_to(base, [train.rows, validation.rows], folder)
+        self.record.write(self._job("running"))
+        try:
+            if not (folder / "adapter").is_dir() and not self._train(base, train, validation):
+                return self._end("cancelled", "ended before its last step; 'text2sql finetune start' goes on with it")
+            if self.settings.merge:
+                self.tell("merging", 1.0)
+                serving.merge(folder, base, self.settings)
+        except (MemoryError, RuntimeError) as error:
+            if not _of_memory(error):
+                raise
+            return self._end("failed", f"out of memory: lower {_hungry(self.settings)}")
+        for checkpoint in folder.glob("checkpoint-*"):
+            shutil.rmtree(checkpoint, ignore_errors=True)
+        model = {"name": serving.served_name(folder, self.settings), "base_url": self.settings.base_url}
+        done = replace(
+            self._job("succeeded", done=1.0),
+            model={"use": "openai", **model},
+            serve=serving.command(folder, base, self.settings),
+        )
+        self.record.write(done)
+        return done
+
+    def _rows(self, data: TuningData, base: Base) -> tuple[Rows, Rows]:
+        limit = min(self.settings.max_tokens, base.longest)
+        train, validation = (
+            tokenized(part, base.tokenizer, base.ends, limit, base.name) for part in (data.train, data.validation)
+        )
+        if not train.rows:
+            raise TuningFailed(
+                f"all {train.too_long} examples have more than {limit} tokens (the shortest {train.shortest}): raise "
+                "max_tokens, or shorten the prompts"
+            )
+        self.events.append(f"{len(train.rows)} examples to learn from, {len(validation.rows)} to measure the loss on")
+        if left := train.too_long + validation.too_long:
+            self.events.append(f"{left} examples left out: they have more than {limit} tokens")
+        return train, validation
+
+    def _train(self, base: Base, train: Rows, validation: Rows) -> bool:
+        """Whether the last step was made; the adapter is then saved."""
+        checkpoint = _last_checkpoint(self.record.folder)
+        self.tell("base model", 0.0)
+        trainer = _trainer(base, self.settings, self.record.folder, train, validation)
+        steps = _steps(len(train.rows), self.settings)
+        self.events.append(
+            f"{_trained(trainer.model):,} of {_size(trainer.model):,} parameters are trained, {steps} steps"
+        )
+        if checkpoint:
+            self.events.append(f"goes on from step {checkpoint.name.partition('-')[2]}")
+        trainer.add_callback(_watch(self))
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        ended = trainer.state.global_step < trainer.state.max_steps
+        if not ended:
+            serving.save_adapter(trainer, self.record.folder)
+        self.seen(trainer.state)
+        del trainer
+        serving.free_memory()
+        return not ended
+
+    def seen(self, state: Any) -> None:
+        """Write down how far it is, with the loss curve."""
+        self.record.write(replace(self._job("running", losses=_losses(state.log_history)), done=_share(state)))
+
+    def _job(self, status: Any, *, losses: Sequence[Loss] | None = None, done: float | None = None) -> Job:
+        """The job as it stands; what is not given is as it was."""
+        before = self.record.read() or Job(self.record.folder.name, "running")
+        share = before.done if done is None else done
+        return replace(
+            before,
+            status=status,
+            message="",
+            done=share,
+            losses=before.losses if losses is None else tuple(losses),
+            events=tuple(self.events),
+            tokens=round(self.tokens * share),
+        )
+
+    def _end(self, status: Any, message: str) -> Job:
+        job = replace(self._job(status), message=message)
+        self.record.write(job)
+        return job
+
+
+def _trainer(base: Base, settings: Settings, folder: Path, train: Rows, validation: Rows) -> Any:
+    """trl's trainer, ready to begin. Raises TuningFailed."""
+    import torch
+    from datasets import Dataset
+    from peft import LoraConfig
+    from transformers import PrinterCallback
+    from trl import SFTConfig, SFTTrainer
+
+    kind, targets = precision(settings), settings.targets
+    cpu = settings.device == "cpu" or not torch.accelerator.is_available()
+    try:
+        arguments = SFTConfig(
+            output_dir=str(folder),
+            num_train_epochs=settings.epochs,
+            learning_rate=settings.learning_rate,
+            lr_scheduler_type="cosine",
+            warmup_steps=0.03,  # of all steps
+            per_device_train_batch_size=settings.batch,
+            per_device_eval_batch_size=settings.batch,
+            gradient_accumulation_steps=settings.accumulate,
+            max_length=None,  # examples that are too long are left out, none is cut
+            eval_strategy="epoch" if validation.rows else "no",
+            logging_steps=max(1, _steps(len(train.rows), settings) // _POINTS),
+            logging_first_step=True,
+            save_strategy="steps",
+            save_steps=settings.save_every,
+            save_total_limit=2,
+            bf16=kind is torch.bfloat16,
+            fp16=kind is torch.float16,
+            use_cpu=cpu,
+            dataloader_pin_memory=not cpu,
+            seed=settings.seed % 2**32,
+            report_to="none",
+            disable_tqdm=True,
+        )
+        trainer = SFTTrainer(
+            model=load_model(base, settings),
+            args=arguments,
+            train_dataset=Dataset.from_list(list(train.rows)),
+            eval_dataset=Dataset.from_list(list(validation.rows)) if validation.rows else None,
+            processing_class=base.tokenizer,
+            peft_config=LoraConfig(
+                r=settings.rank,
+                lora_alpha=settings.alpha,
+                lora_dropout=settings.dropout,
+                target_modules=targets if isinstance(targets, str) else list(targets),
+                task_type="CAUSAL_LM",
+            ),
+        )
+    except ValueError as error:  # targets that the model does not have, several GPUs
+        raise TuningFailed(f"base {base.name!r}: {' '.join(str(error).split())}") from None
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def _watch(training: Training) -> Any:
+    """A callback that tells how far it is, writes it down, and ends it where somebody asks for that."""
+    from transformers import TrainerCallback
+
+    class Watch(TrainerCallback):  # type: ignore[misc]
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            training.tell(f"step {state.global_step} of {state.max_steps}", _share(state))
+            if training.record.asked_to_end and state.global_step < state.max_steps:
+                control.should_save = control.should_training_stop = True
+
+        def on_log(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            training.seen(state)
+
+    return Watch()
+
+
+def _losses(history: Iterable[Mapping[str, Any]]) -> list[Loss]:
+    """The loss curve of the trainer's log."""
+    points: dict[int, Loss] = {}
+    for entry in history:
+        step = int(entry["step"])
+        known = points.get(step, Loss(step))
+        train, validation = entry.get("loss", known.train), entry.get("eval_loss", known.validation)
+        if train is not None or validation is not None:
+            points[step] = Loss(step, train, validation)
+    return [points[step] for step in sorted(points)]
+
+
+def _last_checkpoint(folder: Path) -> Path | None:
+    """The last whole one; one whose saving was cut off is removed."""
+    for checkpoint in sorted(folder.glob("checkpoint-*"), key=lambda path: -int(path.name.partition("-")[2])):
+        if (checkpoint / "trainer_state.json").is_file():  # the trainer writes it last
+            return checkpoint
+        shutil.rmtree(checkpoint)
+    return None
+
+
+def _steps(examples: int, settings: Settings) -> int:
+    """Of all epochs; the last step of an epoch may have fewer examples."""
+    batches = -(-examples // settings.batch)
+    return settings.epochs * -(-batches // settings.accumulate)
+
+
+def _share(state: Any) -> float:
+    return state.global_step / state.max_steps if state.max_steps else 0.0
+
+
+def _size(model: Any) -> int:
+    return sum(weight.numel() for weight in model.parameters())
+
+
+def _trained(model: Any) -> int:
+    return sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+
+
+def _of_memory(error: BaseException) -> bool:
+    """torch says it in a class of its own on an accelerator alone."""
+    said = str(error)
+    return isinstance(error, MemoryError) or "out of memory" in said or "can't allocate memory" in said
+
+
+def _hungry(settings: Settings) -> str:
+    """The options that memory depends on, as they stand."""
+    less = f"batch (now {settings.batch}; raise accumulate with it), max_tokens (now {settings.max_tokens})"
+    quantized = "" if settings.quantize == "4bit" else ', or say quantize = "4bit"'
+    return f"{less} or rank (now {settings.rank}){quantized}"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The libraries' own bars, hints, and what they say of each other's future, would tear up our bar."""
+    import datasets
+    import transformers
+
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    datasets.disable_progress_bars()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
