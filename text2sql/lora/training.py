@@ -33,6 +33,7 @@ class Training:
     tell: Callable[[str, float], None]
     events: list[str] = field(default_factory=list)
     tokens: int = 0
+    before: tuple[Loss, ...] = ()
 
     def run(self, data: TuningData) -> Job:
         """To the end, or until somebody asks to end it. Raises TuningFailed where it cannot begin."""
@@ -93,10 +94,13 @@ class Training:
         trainer = _trainer(base, self.settings, self.record.folder, train, validation)
         steps = _steps(len(train.rows), self.settings)
         self.events.append(
-            f"{_trained(trainer.model):,} of {_size(trainer.model):,} parameters are trained, {steps} steps"
+            f"{_trained(trainer.model):,} of {_size(trainer.model):,} parameters are trained, in {steps} steps"
         )
         if checkpoint:
-            self.events.append(f"goes on from step {checkpoint.name.partition('-')[2]}")
+            begun = int(checkpoint.name.partition("-")[2])
+            self.events.append(f"goes on from step {begun}")
+            known = self.record.read()
+            self.before = tuple(loss for loss in known.losses if loss.step <= begun) if known else ()
         trainer.add_callback(_watch(self))
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         ended = trainer.state.global_step < trainer.state.max_steps
@@ -109,7 +113,9 @@ class Training:
 
     def seen(self, state: Any) -> None:
         """Write down how far it is, with the loss curve."""
-        self.record.write(replace(self._job("running", losses=_losses(state.log_history)), done=_share(state)))
+        self.record.write(
+            replace(self._job("running", losses=_losses(state.log_history, self.before)), done=_share(state))
+        )
 
     def _job(self, status: Any, *, losses: Sequence[Loss] | None = None, done: float | None = None) -> Job:
         """The job as it stands; what is not given is as it was."""
@@ -202,9 +208,12 @@ def _watch(training: Training) -> Any:
     return Watch()
 
 
-def _losses(history: Iterable[Mapping[str, Any]]) -> list[Loss]:
-    """The loss curve of the trainer's log."""
-    points: dict[int, Loss] = {}
+def _losses(history: Iterable[Mapping[str, Any]], before: Iterable[Loss] = ()) -> list[Loss]:
+    """The loss curve of the trainer's log, and of what was measured ``before``.
+
+    A checkpoint at the end of an epoch is saved before the epoch's validation, and does not know of it.
+    """
+    points = {loss.step: loss for loss in before}
     for entry in history:
         step = int(entry["step"])
         known = points.get(step, Loss(step))
