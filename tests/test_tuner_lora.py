@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -33,6 +34,7 @@ from text2sql.lora import pretrained, serving, training
 from text2sql.lora.examples import Rows, tokenized
 from text2sql.lora.pretrained import Base
 from text2sql.lora.record import Record
+from text2sql.lora.trainer import losses_of, make_trainer
 from text2sql.models.openai import openai
 from text2sql.prompts.question import question
 from text2sql.protocols import Tuner
@@ -194,8 +196,8 @@ def test_the_loss_curve_of_a_trainers_log() -> None:
         {"loss": 3.0, "step": 1}, {"loss": 2.0, "step": 2}, {"eval_loss": 2.5, "step": 2}, {"loss": 1.0, "step": 3},
         {"train_loss": 2.0, "step": 3},
     ]  # fmt: skip
-    assert training._losses(history) == [Loss(1, 3.0), Loss(2, 2.0, 2.5), Loss(3, 1.0)]
-    assert training._losses(history[:2], [Loss(2, 2.0, 2.5)]) == [Loss(1, 3.0), Loss(2, 2.0, 2.5)]
+    assert losses_of(history) == [Loss(1, 3.0), Loss(2, 2.0, 2.5), Loss(3, 1.0)]
+    assert losses_of(history[:2], [Loss(2, 2.0, 2.5)]) == [Loss(1, 3.0), Loss(2, 2.0, 2.5)]
 
 
 def test_a_checkpoint_whose_saving_was_cut_off_is_left_out(tmp_path: Path) -> None:
@@ -278,6 +280,24 @@ def test_the_loss_falls(tuned: tuple[Path, Job], base: Path) -> None:
     one = tuner(folder, base=str(base), epochs=40, **OPTIONS)
     assert one.poll(Job("x", "running")) == job == one.start(data(), silent)
     assert not list(folder.glob("checkpoint-*"))
+
+
+@real
+@loose
+def test_a_training_that_was_cut_off_while_merging_only_merges(
+    tuned: tuple[Path, Job], base: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "lora-tiny"
+    shutil.copytree(tuned[0], folder)
+    merged = (folder / "merged" / "model.safetensors").read_bytes()
+    (folder / "merged").rename(folder / ".merged.cut")
+    Record(folder).write(replace(tuned[1], status="running", model={}, serve=""))
+    heard: list[str] = []
+    job = tuner(folder, base=str(base), epochs=40, **OPTIONS).start(data(), lambda stage, share: heard.append(stage))
+    assert heard == ["base model", "examples", "merging"]
+    assert (job.status, job.model, job.losses) == ("succeeded", tuned[1].model, tuned[1].losses)
+    assert (folder / "merged" / "model.safetensors").read_bytes() == merged
+    assert not list(folder.glob(".merged*"))
 
 
 @real
@@ -431,7 +451,7 @@ def test_the_trainer_gets_the_labels_as_they_are(base: Path, tmp_path: Path) -> 
     found = pretrained.find_base(str(base))
     rows = tokenized(demonstrations()[:2], found.tokenizer, found.ends, 1000, "tiny")
     settings = tuner(tmp_path, base=str(base), **OPTIONS).settings  # type: ignore[attr-defined]
-    trainer = training._trainer(found, settings, tmp_path, rows, Rows(()))
+    trainer = make_trainer(found, settings, tmp_path, rows, Rows(()))
     (batch,) = trainer.get_train_dataloader()
     longest = max(len(row["labels"]) for row in rows.rows)
     padded = [row["labels"] + [-100] * (longest - len(row["labels"])) for row in rows.rows]
@@ -459,7 +479,7 @@ def test_bases_that_are_none(base: Path, tmp_path: Path, monkeypatch: pytest.Mon
         f"base '{tmp_path / 'bert'}': no causal language model, but BertForMaskedLM"
     )
     plain = tmp_path / "plain"
-    subprocess.run(["cp", "-r", str(base), str(plain)], check=True)
+    shutil.copytree(base, plain)
     (plain / "chat_template.jinja").unlink()
     assert refusal(tuner(tmp_path / "4", base=str(plain))) == (
         f"base '{plain}': no chat template; take the model's variant for chats (Instruct, Chat, it)"
@@ -495,7 +515,7 @@ def test_out_of_memory_says_what_to_lower(base: Path, tmp_path: Path, monkeypatc
         patch.setattr(SFTTrainer, "compute_loss", full)
         job = one.start(data(), silent)
     lower = "batch (now 8; raise accumulate with it), max_tokens (now 4096) or rank (now 16)"
-    assert (job.status, job.message) == ("failed", f'out of memory: lower {lower}, or say quantize = "4bit"')
+    assert (job.status, job.message) == ("failed", f"out of memory: lower {lower}")
     assert one.poll(job) == job
 
 

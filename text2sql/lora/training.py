@@ -1,13 +1,10 @@
-"""The training itself, by trl's SFTTrainer with peft's LoRA; cut off at any instant, it goes on from a checkpoint.
-
-LoRA: Hu et al. 2021, on quantized weights QLoRA: Dettmers et al. 2023.
-"""
+"""The training itself, from the base model to the merged one; cut off at any instant, it goes on from a checkpoint."""
 
 from __future__ import annotations
 
 import shutil
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,12 +13,11 @@ from typing import Any
 from text2sql.errors import TuningFailed
 from text2sql.lora import serving
 from text2sql.lora.examples import Rows, tokenized
-from text2sql.lora.pretrained import Base, find_base, hold_to, load_model, precision
+from text2sql.lora.pretrained import Base, find_base, hold_to
 from text2sql.lora.record import Record
 from text2sql.lora.settings import Settings
+from text2sql.lora.trainer import losses_of, make_trainer, sizes_of, steps_of
 from text2sql.types import Job, Loss, TuningData
-
-_POINTS = 200  # of the training loss, at most
 
 
 @dataclass
@@ -91,11 +87,9 @@ class Training:
         """Whether the last step was made; the adapter is then saved."""
         checkpoint = _last_checkpoint(self.record.folder)
         self.tell("base model", 0.0)
-        trainer = _trainer(base, self.settings, self.record.folder, train, validation)
-        steps = _steps(len(train.rows), self.settings)
-        self.events.append(
-            f"{_trained(trainer.model):,} of {_size(trainer.model):,} parameters are trained, in {steps} steps"
-        )
+        trainer = make_trainer(base, self.settings, self.record.folder, train, validation)
+        steps, (trained, size) = steps_of(len(train.rows), self.settings), sizes_of(trainer.model)
+        self.events.append(f"{trained:,} of {size:,} parameters are trained, in {steps} steps")
         if checkpoint:
             begun = int(checkpoint.name.partition("-")[2])
             self.events.append(f"goes on from step {begun}")
@@ -114,7 +108,7 @@ class Training:
     def seen(self, state: Any) -> None:
         """Write down how far it is, with the loss curve."""
         self.record.write(
-            replace(self._job("running", losses=_losses(state.log_history, self.before)), done=_share(state))
+            replace(self._job("running", losses=losses_of(state.log_history, self.before)), done=_share(state))
         )
 
     def _job(self, status: Any, *, losses: Sequence[Loss] | None = None, done: float | None = None) -> Job:
@@ -137,61 +131,6 @@ class Training:
         return job
 
 
-def _trainer(base: Base, settings: Settings, folder: Path, train: Rows, validation: Rows) -> Any:
-    """trl's trainer, ready to begin. Raises TuningFailed."""
-    import torch
-    from datasets import Dataset
-    from peft import LoraConfig
-    from transformers import PrinterCallback
-    from trl import SFTConfig, SFTTrainer
-
-    kind, targets = precision(settings), settings.targets
-    cpu = settings.device == "cpu" or not torch.accelerator.is_available()
-    try:
-        arguments = SFTConfig(
-            output_dir=str(folder),
-            num_train_epochs=settings.epochs,
-            learning_rate=settings.learning_rate,
-            lr_scheduler_type="cosine",
-            warmup_steps=0.03,  # of all steps
-            per_device_train_batch_size=settings.batch,
-            per_device_eval_batch_size=settings.batch,
-            gradient_accumulation_steps=settings.accumulate,
-            max_length=None,  # examples that are too long are left out, none is cut
-            eval_strategy="epoch" if validation.rows else "no",
-            logging_steps=max(1, _steps(len(train.rows), settings) // _POINTS),
-            logging_first_step=True,
-            save_strategy="steps",
-            save_steps=settings.save_every,
-            save_total_limit=2,
-            bf16=kind is torch.bfloat16,
-            fp16=kind is torch.float16,
-            use_cpu=cpu,
-            dataloader_pin_memory=not cpu,
-            seed=settings.seed % 2**32,
-            report_to="none",
-            disable_tqdm=True,
-        )
-        trainer = SFTTrainer(
-            model=load_model(base, settings),
-            args=arguments,
-            train_dataset=Dataset.from_list(list(train.rows)),
-            eval_dataset=Dataset.from_list(list(validation.rows)) if validation.rows else None,
-            processing_class=base.tokenizer,
-            peft_config=LoraConfig(
-                r=settings.rank,
-                lora_alpha=settings.alpha,
-                lora_dropout=settings.dropout,
-                target_modules=targets if isinstance(targets, str) else list(targets),
-                task_type="CAUSAL_LM",
-            ),
-        )
-    except ValueError as error:  # targets that the model does not have, several GPUs
-        raise TuningFailed(f"base {base.name!r}: {' '.join(str(error).split())}") from None
-    trainer.remove_callback(PrinterCallback)
-    return trainer
-
-
 def _watch(training: Training) -> Any:
     """A callback that tells how far it is, writes it down, and ends it where somebody asks for that."""
     from transformers import TrainerCallback
@@ -208,21 +147,6 @@ def _watch(training: Training) -> Any:
     return Watch()
 
 
-def _losses(history: Iterable[Mapping[str, Any]], before: Iterable[Loss] = ()) -> list[Loss]:
-    """The loss curve of the trainer's log, and of what was measured ``before``.
-
-    A checkpoint at the end of an epoch is saved before the epoch's validation, and does not know of it.
-    """
-    points = {loss.step: loss for loss in before}
-    for entry in history:
-        step = int(entry["step"])
-        known = points.get(step, Loss(step))
-        train, validation = entry.get("loss", known.train), entry.get("eval_loss", known.validation)
-        if train is not None or validation is not None:
-            points[step] = Loss(step, train, validation)
-    return [points[step] for step in sorted(points)]
-
-
 def _last_checkpoint(folder: Path) -> Path | None:
     """The last whole one; one whose saving was cut off is removed."""
     for checkpoint in sorted(folder.glob("checkpoint-*"), key=lambda path: -int(path.name.partition("-")[2])):
@@ -232,22 +156,8 @@ def _last_checkpoint(folder: Path) -> Path | None:
     return None
 
 
-def _steps(examples: int, settings: Settings) -> int:
-    """Of all epochs; the last step of an epoch may have fewer examples."""
-    batches = -(-examples // settings.batch)
-    return settings.epochs * -(-batches // settings.accumulate)
-
-
 def _share(state: Any) -> float:
     return state.global_step / state.max_steps if state.max_steps else 0.0
-
-
-def _size(model: Any) -> int:
-    return sum(weight.numel() for weight in model.parameters())
-
-
-def _trained(model: Any) -> int:
-    return sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
 
 
 def _of_memory(error: BaseException) -> bool:
@@ -259,7 +169,7 @@ def _of_memory(error: BaseException) -> bool:
 def _hungry(settings: Settings) -> str:
     """The options that memory depends on, as they stand."""
     less = f"batch (now {settings.batch}; raise accumulate with it), max_tokens (now {settings.max_tokens})"
-    quantized = "" if settings.quantize == "4bit" else ', or say quantize = "4bit"'
+    quantized = "" if settings.quantize == "4bit" or settings.device == "cpu" else ', or say quantize = "4bit"'
     return f"{less} or rank (now {settings.rank}){quantized}"
 
 
