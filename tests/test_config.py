@@ -446,8 +446,8 @@ WRONG = {
         'model = { tuned = "smal" }\n[tuner.small]\nuse = "x"\n',
         "model: no [tuner.smal] in this file; did you mean 'small'?",
     ),
-    "tuned, and more": _of_a(
-        'model = { tuned = "small", temperature = 1 }\n', "model: unknown key 'temperature'; known: tuned"
+    "tuned, and another": _of_a(
+        'model = { tuned = "small", use = "x" }\n', "model: 'tuned' says which model it is, so 'use' is not to"
     ),
     "tuner without use": (
         ONE + 'model = { tuned = "small" }\n[tuner.small]\nsteps = 3\n',

@@ -17,7 +17,7 @@ WORDS = ["errors", "types", "protocols"]
 TOOLS = [
     "artifacts", "parallel", "processes", "registry", "matching", "results", "sandbox", "failures", "worker", "schema",
     "sql", "ties", "spider_sql", "spider_match", "structures", "vocabulary", "linking", "skeleton", "terms",
-    "normal_form", "differences", "predictions", "databases", "dataset", "pairs", "embedded", "execution_cache",
+    "normal_form", "differences", "predictions", "databases", "dataset", "pairs", "embedded", "lora", "execution_cache",
     "executor", "endpoint", "chat_data", "responses", "calls", "prices", "budget", "rates", "traffic", "pacing",
     "calling", "exchange", "outstanding", "collecting", "batches", "index", "download",
 ]  # fmt: skip
@@ -51,6 +51,11 @@ HEAVY = {
     "platformdirs",
     "sqlparse",
     "loky",
+    "torch",
+    "transformers",
+    "peft",
+    "trl",
+    "datasets",
 }
 
 

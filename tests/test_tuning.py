@@ -107,6 +107,18 @@ def test_a_run_makes_the_model_that_costs_nothing_once(experiment: Callable[...,
     assert model.options == {"weights": folder / "weights.json", "loud": True}
 
 
+def test_a_configuration_may_set_options_of_its_tuned_model(experiment: Callable[..., Experiment]) -> None:
+    one = experiment()
+    one.path.write_text(one.path.read_text().replace('tuned = "small"', 'tuned = "small", loud = false'))
+    (model,) = ready(load(one.path), progress=False).configurations[0].stages["model"]
+    assert (model.options["loud"], model.tuned) == (False, "small")
+    one.path.write_text(one.path.read_text().replace("loud = false", "lout = false"))
+    with pytest.raises(ConfigError) as raised:
+        ready(load(one.path), progress=False)
+    where = f"{one.path}: the tuned model 'small'"
+    assert str(raised.value) == f"{where}: 'tests.test_tuning:saying' has no option 'lout'; did you mean 'loud'?"
+
+
 def test_another_option_is_another_model_and_another_run(experiment: Callable[..., Experiment], tmp_path: Path) -> None:
     run(experiment(), out=tmp_path / "runs", progress=False)
     run(experiment('word = "two"'), out=tmp_path / "runs", progress=False)

@@ -1,7 +1,7 @@
 """A language model of two small layers and random weights, made on the spot: ``python -m tests.tiny_model FOLDER``.
 
 It reads chat messages as any other does and writes gibberish: at least ``SHORTEST`` tokens, at temperature 0 exactly
-so many and the end, sampled ones some twenty on average.
+so many and the end, sampled ones some twenty on average. ``docile``: one that can learn instead, by a LoRA alone.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ SHORTEST = 4
 _CHAT = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}assistant: "
 
 
-def make(folder: str) -> None:
-    """Write the model, its tokenizer and its chat template as transformers reads them."""
+def make(folder: str, *, docile: bool = False) -> None:
+    """Write the model, its tokenizer and its chat template as transformers reads them.
+
+    ``docile``: weights so large that its logits can tell tokens apart, while embeddings and head stay as they are.
+    """
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -37,8 +40,16 @@ def make(folder: str) -> None:
     torch.manual_seed(0)
     end = tokenizer.eos_token_id
     sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2}
-    config = LlamaConfig(vocab_size=len(tokenizer), bos_token_id=None, eos_token_id=end, pad_token_id=end, **sizes)
+    if docile:
+        sizes |= {"hidden_size": 64, "intermediate_size": 128}
+    config = LlamaConfig(
+        vocab_size=len(tokenizer), bos_token_id=None, eos_token_id=end, pad_token_id=end,
+        initializer_range=0.25 if docile else 0.02, **sizes,
+    )  # fmt: skip
     model = LlamaForCausalLM(config)
+    if docile:
+        model.save_pretrained(folder)
+        return
     # The server samples only where the model says so, whatever the temperature.
     model.generation_config.do_sample = True
     model.generation_config.min_new_tokens = SHORTEST

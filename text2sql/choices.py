@@ -87,12 +87,13 @@ class Choices:
         return Choice(stage, use, options, model)
 
     def _tuned(self, table: Toml, where: str) -> Choice:
-        """A model that a tuner makes: which one it is, ``tuning.ready`` finds out."""
-        self.source.known(table, ("tuned",), where)
+        """A model that a tuner makes: which one, and so whether it has these options, ``tuned.ready`` finds out."""
+        if "use" in table:
+            raise self.source.error(f"{where}: 'tuned' says which model it is, so 'use' is not to", "use")
         name, tuners = str(table["tuned"]), list(self.tuners())
         if name not in tuners:
             raise self.source.error(f"{where}: no [tuner.{name}] in this file{nearest(name, tuners)}", "tuned")
-        return Choice("model", "", {}, tuned=name)
+        return Choice("model", "", {key: value for key, value in table.items() if key != "tuned"}, tuned=name)
 
     def tuners(self) -> Iterator[str]:
         """The names of all tuners; one with sizes has one more for each."""

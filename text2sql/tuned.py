@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
+from text2sql import registry
 from text2sql.errors import ConfigError
 from text2sql.experiment import Choice, Configuration, Experiment
 from text2sql.tuning import Tuning, start_tuning, tuning_of
@@ -25,7 +27,7 @@ def ready(experiment: Experiment, *, progress: bool = True) -> Experiment:
 
     def in_place(choice: Choice) -> Choice:
         if choice.tuned and not choice.use:
-            return model(choice.tuned)
+            return _with(model(choice.tuned), choice.options, f"{experiment.path}: the tuned model {choice.tuned!r}")
         options = {n: in_place(v) if isinstance(v, Choice) else v for n, v in choice.options.items()}
         return replace(choice, options=options, model=choice.model and in_place(choice.model))
 
@@ -36,6 +38,13 @@ def ready(experiment: Experiment, *, progress: bool = True) -> Experiment:
         return replace(one, stages=stages(one.stages), draft=stages(one.draft))
 
     return replace(experiment, configurations=tuple(map(configuration, experiment.configurations)))
+
+
+def _with(model: Choice, options: Mapping[str, Any], where: str) -> Choice:
+    """The model with options that a configuration sets beside its name. Raises ConfigError for one it does not have."""
+    known = registry.options(registry.find("model", model.use))
+    known = {name: replace(option, default=model.options[name]) for name, option in known.items()}
+    return replace(model, options={**model.options, **registry.check(where, model.use, known, options)})
 
 
 def _made(experiment: Experiment, name: str, progress: bool) -> Choice:

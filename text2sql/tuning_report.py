@@ -139,6 +139,7 @@ def line(tuning: Tuning, job: Job | None) -> str:
         told.append(f"{model.use} {job.model['name']}" if "name" in job.model else f"{model.use} in {tuning.folder}")
     told += [f"{job.tokens:,} tokens"] if job.tokens else []
     told += [f"{dollars(job.cost)}"] if job.cost is not None else []
+    told += ["'text2sql finetune start' goes on with it"] if job.status == "interrupted" else []
     end = f" ({job.message})" if job.message else ""
     return f"{tuning.name}: {', '.join([job.status, *told])}{end}"
 

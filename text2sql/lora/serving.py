@@ -1,0 +1,67 @@
+"""What a training leaves behind: adapter and merged model, and the command that serves them."""
+
+from __future__ import annotations
+
+import gc
+import shlex
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from text2sql.artifacts import kept
+from text2sql.lora.pretrained import Base, load_model
+from text2sql.lora.settings import Settings
+
+_RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM can make room for
+
+
+def merge(folder: Path, base: Base, settings: Settings) -> None:
+    """The adapter put into the base model's weights, as a model of its own: ``folder/merged``.
+
+    The weights are loaded again, since those that were quantized for training would lose by it.
+    """
+
+    def build(temporary: Path) -> None:
+        from peft import PeftModel
+
+        tuned = PeftModel.from_pretrained(load_model(base, settings, whole=True), folder / "adapter")
+        tuned.merge_and_unload().save_pretrained(temporary)
+        base.tokenizer.save_pretrained(temporary)
+
+    kept(folder / "merged", build)
+
+
+def save_adapter(trainer: Any, folder: Path) -> None:
+    """The adapter with tokenizer and chat template: ``folder/adapter``."""
+    kept(folder / "adapter", lambda temporary: trainer.save_model(str(temporary)))
+
+
+def free_memory() -> None:
+    """Give back what no longer has a name, on the accelerator too."""
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def served_name(folder: Path, settings: Settings) -> str:
+    """What the server calls the model: with the tuning's own name, so that no two are taken for one another."""
+    return f"{folder.name}/{'merged' if settings.merge else 'adapter'}"
+
+
+def command(folder: Path, base: Base, settings: Settings) -> str:
+    """The shell command that serves the tuned model at ``base_url``, as ``served_name``."""
+    name, parts = served_name(folder, settings), urlsplit(settings.base_url)
+    where = ["--port", str(parts.port)]
+    if parts.hostname not in ("localhost", "127.0.0.1"):
+        where = ["--host", "0.0.0.0", *where]
+    if settings.server == "transformers":
+        # It knows a model by its path as it is given here, seen from where it starts.
+        return f"cd {shlex.quote(str(folder.parent))} && {shlex.join(['transformers', 'serve', name, *where])}"
+    path = str(folder / ("merged" if settings.merge else "adapter"))
+    if settings.merge:
+        return shlex.join(["vllm", "serve", path, "--served-model-name", name, *where])
+    room = next((rank for rank in _RANKS if rank >= settings.rank), settings.rank)
+    lora = ["--enable-lora", "--max-lora-rank", str(room), "--lora-modules", f"{name}={path}"]
+    return shlex.join(["vllm", "serve", base.name, *lora, *where])
