@@ -41,3 +41,12 @@ def test_an_unknown_kind() -> None:
     with pytest.raises(ConfigError) as raised:
         text("metrcs")
     assert str(raised.value) == "no kind of strategy 'metrcs'; did you mean 'metric'?"
+
+
+def test_what_every_tuner_s_data_may_say() -> None:
+    told = text("tuner").partition("  of every tuner, in data = { ... }: which train examples it learns from\n")[2]
+    assert told.splitlines()[:3] == [
+        "    size: int, optional",
+        "    sizes: list of int, default []",
+        "    validation: float, default 0.0",
+    ]

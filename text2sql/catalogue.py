@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from text2sql import registry
 from text2sql.errors import ConfigError, nearest
+from text2sql.selection import DataSettings
 
 
 def text(stage: str | None = None) -> str:
@@ -24,11 +25,18 @@ def _stage(stage: str) -> Iterator[str]:
         factory = registry.find(stage, name)
         summary = (inspect.getdoc(factory) or "").partition("\n")[0]
         yield f"  {name}  {summary}"
-        for option in registry.options(factory).values():
-            yield f"    {option.name}: {registry.describe(option.annotation)}, {_default(option)}"
+        yield from _options(registry.options(factory))
+    if stage == "tuner" and registry.names(stage):
+        yield "  of every tuner, in data = { ... }: which train examples it learns from"
+        yield from _options(registry.fields_of(DataSettings))
     if not registry.names(stage):
         yield '  none comes with this version; use = "package.module:function" takes your own'
     yield ""
+
+
+def _options(options: Mapping[str, registry.Option]) -> Iterator[str]:
+    for option in options.values():
+        yield f"    {option.name}: {registry.describe(option.annotation)}, {_default(option)}"
 
 
 def _default(option: registry.Option) -> str:
