@@ -57,7 +57,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.setattr(collecting, "_FIRST", 0.05)
-    for module in ("runner", "estimate", "caches"):
+    for module in ("runner", "remote", "estimate", "caches"):
         monkeypatch.setattr(f"text2sql.{module}.cache_folder", lambda: tmp_path / "cache")
     (tmp_path / "prices.toml").write_text(PRICES, encoding="utf-8")
 
@@ -129,7 +129,7 @@ def test_two_rounds_come_to_the_files_of_a_live_run(
         "text2sql: round 1: batch_000001 completed, 4 of 4 answered",
         "text2sql: round 2: batch_000002 completed, 4 of 4 answered",
     ]
-    for module in ("runner", "estimate", "caches"):
+    for module in ("runner", "remote", "estimate", "caches"):
         monkeypatch.setattr(f"text2sql.{module}.cache_folder", lambda: tmp_path / "another cache")
     live = command(out="live", batch=False)
     assert command.finals("runs") == command.finals("live")
