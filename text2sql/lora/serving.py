@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 import shlex
+import shutil
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +16,7 @@ from text2sql.artifacts import kept
 from text2sql.lora.pretrained import Base, load_model
 from text2sql.lora.settings import Settings
 
+_PROCESSOR = ("processor_config.json", "preprocessor_config.json", "video_preprocessor_config.json")
 _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM can make room for
 
 
@@ -27,8 +32,18 @@ def merge(folder: Path, base: Base, settings: Settings) -> None:
         tuned = PeftModel.from_pretrained(load_model(base, settings, whole=True), folder / "adapter")
         tuned.merge_and_unload().save_pretrained(temporary)
         base.tokenizer.save_pretrained(temporary)
+        _copy_processor(base, temporary)
 
     kept(folder / "merged", build)
+
+
+def _copy_processor(base: Base, folder: Path) -> None:
+    """Servers begin no model that can see without its settings for images, also if it is only told words."""
+    from transformers.utils import cached_file
+
+    for name in _PROCESSOR:
+        if found := cached_file(base.name, name, _raise_exceptions_for_missing_entries=False):
+            shutil.copyfile(found, folder / name)
 
 
 def save_adapter(trainer: Any, folder: Path) -> None:
@@ -58,10 +73,16 @@ def command(folder: Path, base: Base, settings: Settings) -> str:
         where = ["--host", "0.0.0.0", *where]
     if settings.server == "transformers":
         # It knows a model by its path as it is given here, seen from where it starts.
-        return f"cd {shlex.quote(str(folder.parent))} && {shlex.join(['transformers', 'serve', name, *where])}"
+        cd = ["cd", "/d"] if os.name == "nt" else ["cd"]
+        return f"{_joined([*cd, str(folder.parent)])} && {_joined(['transformers', 'serve', name, *where])}"
     path = str(folder / ("merged" if settings.merge else "adapter"))
     if settings.merge:
-        return shlex.join(["vllm", "serve", path, "--served-model-name", name, *where])
+        return _joined(["vllm", "serve", path, "--served-model-name", name, *where])
     room = next((rank for rank in _RANKS if rank >= settings.rank), settings.rank)
     lora = ["--enable-lora", "--max-lora-rank", str(room), "--lora-modules", f"{name}={path}"]
-    return shlex.join(["vllm", "serve", base.name, *lora, *where])
+    return _joined(["vllm", "serve", base.name, *lora, *where])
+
+
+def _joined(words: Sequence[str]) -> str:
+    """A command as the system's own shell reads it."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

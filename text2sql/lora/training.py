@@ -45,7 +45,7 @@ class Training:
         self.tell("examples", 0.0)
         train, validation = self._rows(data, base)
         self.tokens = train.tokens * self.settings.epochs
-        hold_to(base, [train.rows, validation.rows], folder)
+        hold_to(base, data, folder)
         self.record.write(self._job("running"))
         try:
             if not (folder / "adapter").is_dir() and not self._train(base, train, validation):
