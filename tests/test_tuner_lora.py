@@ -135,6 +135,22 @@ def test_whether_a_process_works_on_it_is_looked_at(tmp_path: Path) -> None:
     assert one.poll(asked) == replace(RUNNING, status="interrupted")
 
 
+def test_a_start_after_an_end_is_not_taken_for_that_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else who looks too early is told "cancelled" as long as it trains, and cannot cancel it again."""
+    record, one, begun = Record(tmp_path), tuner(tmp_path), Job("", "interrupted")
+    for status in ("failed", "cancelled"):
+        ended = replace(RUNNING, status=status, message="out of memory")
+        record.write(ended)
+        assert one.poll(begun) == begun and one.poll(ended) == ended
+        with record.working():
+            assert one.poll(begun) == replace(begun, status="running")
+    looked: list[Job] = []
+    monkeypatch.setattr(pretrained, "need_packages", lambda quantize: None)
+    monkeypatch.setattr(training.Training, "run", lambda self, data: looked.append(one.poll(begun)))
+    one.start(data(), silent)
+    assert looked == [RUNNING]
+
+
 def test_two_processes_do_not_train_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("text2sql.lora.record._PATIENCE", 0.1)
     monkeypatch.setattr(pretrained, "need_packages", lambda quantize: None)
@@ -328,7 +344,9 @@ def test_the_served_model_gives_the_answers_that_it_learned(
         model = openai(name=str(job.model["name"]), base_url=f"http://127.0.0.1:{port}/v1", max_tokens=100)
         asked = data().train[:12]
         said = [model.complete(one.prompt, n=1, temperature=0.0, seed=0)[0].text for one in asked]
+        sampled = {model.complete(asked[0].prompt, n=1, temperature=3.0, seed=seed)[0].text for seed in (1, 2)}
     assert said == [one.answer for one in asked]
+    assert len(sampled) == 2
 
 
 class served:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import shlex
 import shutil
@@ -33,6 +34,7 @@ def merge(folder: Path, base: Base, settings: Settings) -> None:
         tuned.merge_and_unload().save_pretrained(temporary)
         base.tokenizer.save_pretrained(temporary)
         _copy_processor(base, temporary)
+        _let_sample(temporary)
 
     kept(folder / "merged", build)
 
@@ -44,6 +46,13 @@ def _copy_processor(base: Base, folder: Path) -> None:
     for name in _PROCESSOR:
         if found := cached_file(base.name, name, _raise_exceptions_for_missing_entries=False):
             shutil.copyfile(found, folder / name)
+
+
+def _let_sample(folder: Path) -> None:
+    """Else 'transformers serve' gives one answer at every temperature; at 0 it does not sample anyway."""
+    file = folder / "generation_config.json"
+    said = json.loads(file.read_bytes()) if file.is_file() else {}
+    file.write_text(json.dumps({**said, "do_sample": True}, indent=2), encoding="utf-8")
 
 
 def save_adapter(trainer: Any, folder: Path) -> None:

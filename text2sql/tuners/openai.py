@@ -108,7 +108,6 @@ class _OpenAI:
         aside = [earlier.name for earlier in sorted(self.folder.glob("earlier-*"))]
         token = digest(json.dumps(self.options, sort_keys=True), *map(file_digest, files.values()), *aside)
         with FileLock(self.folder / "lock"), _in_one_line():
-            self._token.write_text(token, encoding="utf-8")
             job = self.api.find(token)
             if job is None:
                 ids = {}
@@ -116,6 +115,7 @@ class _OpenAI:
                     tell(f"uploading {file.name}", (place + 1) / 3)
                     ids[name] = self.api.upload(f"text2sql-{file_digest(file)[:32]}.jsonl", file.read_bytes())
                 tell("making the job", 1.0)
+                write_atomically(self._token, token)
                 job = self.api.create(token, self.options | ids)
             return self._stands(job)
 
