@@ -206,6 +206,25 @@ def test_the_command_that_serves_it(options: dict[str, Any], command: str, tmp_p
     assert serving.command(tmp_path / "lora-1", base, settings) == command.format(above=tmp_path)
 
 
+def test_a_model_that_is_made_anew_has_another_name(tmp_path: Path) -> None:
+    folder, base = tmp_path / "lora-1", Base("org/chat", None, None, ())
+    (folder / "earlier-1").mkdir(parents=True)
+    for more, serve in (
+        ({}, f"cd {tmp_path} && transformers serve lora-1/merged-2 --port 8000"),
+        (
+            {"server": "vllm"},
+            f"vllm serve {tmp_path}/lora-1/merged-2 --served-model-name lora-1/merged-2 --port 8000",
+        ),
+        (
+            {"server": "vllm", "merge": False},
+            "vllm serve org/chat --enable-lora --max-lora-rank 16 --lora-modules "
+            f"lora-1/adapter-2={tmp_path}/lora-1/adapter --port 8000",
+        ),
+    ):
+        settings = lora(folder, 0, base="org/chat", **more).settings  # type: ignore
+        assert serving.command(folder, base, settings) == serve
+
+
 def test_the_command_that_serves_it_in_a_folder_with_blanks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder, base = tmp_path / "of mine" / "lora-1", Base("org/chat", None, None, ())
     settings = lora(folder, 0, base="org/chat").settings  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ _RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM can make room for
 
 
 def merge(folder: Path, base: Base, settings: Settings) -> None:
-    """The adapter put into the base model's weights, as a model of its own: ``folder/merged``.
+    """The adapter put into the base model's weights, as a model of its own: ``folder/merged``, or ``merged-2`` ...
 
     The weights are loaded again, since those that were quantized for training would lose by it.
     """
@@ -36,7 +36,7 @@ def merge(folder: Path, base: Base, settings: Settings) -> None:
         _copy_processor(base, temporary)
         _let_sample(temporary)
 
-    kept(folder / "merged", build)
+    kept(folder / f"merged{_again(folder)}", build)
 
 
 def _copy_processor(base: Base, folder: Path) -> None:
@@ -71,7 +71,16 @@ def free_memory() -> None:
 
 def served_name(folder: Path, settings: Settings) -> str:
     """What the server calls the model: with the tuning's own name, so that no two are taken for one another."""
-    return f"{folder.name}/{'merged' if settings.merge else 'adapter'}"
+    return f"{folder.name}/{'merged' if settings.merge else 'adapter'}{_again(folder)}"
+
+
+def _again(folder: Path) -> str:
+    """Of a tuning that was made anew: answers and runs are kept by the model's name, and the earlier one's are not its.
+
+    What was made before is beside it, in ``earlier-1`` and so on.
+    """
+    earlier = sum(1 for _ in folder.glob("earlier-*"))
+    return f"-{earlier + 1}" if earlier else ""
 
 
 def command(folder: Path, base: Base, settings: Settings) -> str:
@@ -84,11 +93,10 @@ def command(folder: Path, base: Base, settings: Settings) -> str:
         # It knows a model by its path as it is given here, seen from where it starts.
         cd = ["cd", "/d"] if os.name == "nt" else ["cd"]
         return f"{_joined([*cd, str(folder.parent)])} && {_joined(['transformers', 'serve', name, *where])}"
-    path = str(folder / ("merged" if settings.merge else "adapter"))
     if settings.merge:
-        return _joined(["vllm", "serve", path, "--served-model-name", name, *where])
+        return _joined(["vllm", "serve", str(folder.parent / name), "--served-model-name", name, *where])
     room = next((rank for rank in _RANKS if rank >= settings.rank), settings.rank)
-    lora = ["--enable-lora", "--max-lora-rank", str(room), "--lora-modules", f"{name}={path}"]
+    lora = ["--enable-lora", "--max-lora-rank", str(room), "--lora-modules", f"{name}={folder / 'adapter'}"]
     return _joined(["vllm", "serve", base.name, *lora, *where])
 
 

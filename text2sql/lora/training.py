@@ -38,7 +38,7 @@ class Training:
 
     def _run(self, data: TuningData) -> Job:
         folder = self.record.folder
-        for cut_off in (*folder.glob(".adapter.*"), *folder.glob(".merged.*")):
+        for cut_off in (*folder.glob(".adapter.*"), *folder.glob(".merged*")):
             shutil.rmtree(cut_off, ignore_errors=True)
         self.tell("base model", 0.0)
         base = find_base(self.settings.base)
