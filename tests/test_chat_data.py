@@ -51,6 +51,7 @@ def message(**changes: Any) -> dict[str, Any]:
     ("text", "wrong"),
     [
         (b"\xff", ["it is not UTF-8; write it so"]),
+        (b"\xef\xbb\xbf{}", ["it begins with a byte order mark; save the file as UTF-8 without one"]),
         ("{", ["it is no JSON; it is to be one object, without line breaks"]),
         (" ", ["it is empty; remove it"]),
         ([1], ['it is no object; it is to read {"messages": [...]}']),

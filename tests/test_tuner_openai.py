@@ -301,6 +301,20 @@ def test_a_start_that_was_cut_off_goes_on(
     assert {name: count for name, count in calls(server).items() if name in done} == done
 
 
+def test_the_job_of_a_start_that_was_cut_off_is_found(server: Served, folder: Path) -> None:
+    """It costs, so that one is to see it, and to be able to cancel it."""
+    cut_off = Job("", "interrupted")
+    assert tuner(server, folder).poll(cut_off) == cut_off, "nothing was asked for yet"
+    server.set(tuning_faults={"create": ["500", "dropped"]})
+    complaint(server, folder)
+    assert tuner(server, folder).poll(cut_off) == cut_off, "the job was not made"
+    complaint(server, folder)
+    job = tuner(server, folder).poll(cut_off)
+    assert (job.id, job.status) == ("ftjob-000001", "running")
+    assert tuner(server, folder).cancel(job).status == "cancelled"
+    assert tuner(server, folder).poll(cut_off) == cut_off, "and is no more"
+
+
 def test_a_job_whose_answer_was_lost_is_looked_for_before_another_is_made(server: Served, folder: Path) -> None:
     server.set(tuning_faults={"create": ["500", "dropped", "dropped"]})
     assert start(server, folder, retries=3).id == "ftjob-000001"
@@ -330,6 +344,28 @@ def test_a_file_that_the_endpoint_has_lost_is_uploaded_again(server: Served, fol
     client.called(lambda openai, headers: openai.files.with_raw_response.delete("file-000001"))
     start(server, folder)
     assert jobs(server)[0]["training_file"] == "file-000003" and jobs(server)[0]["validation_file"] == "file-000002"
+
+
+def test_what_the_server_tells_is_what_openais_package_knows(server: Served, folder: Path) -> None:
+    """So that the server is like OpenAI's, and does not only mirror what we take that to be."""
+    from openai import OpenAI
+    from openai.types import FileObject
+    from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
+    from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
+
+    job = start(server, folder)
+    with OpenAI(api_key="none", base_url=server.url) as client:
+        jobs = client.fine_tuning.jobs
+        for share, checkpoints in ((0.0, 0), (0.5, 0), (1.0, 3)):
+            server.set(tuning_at=share)
+            kept = jobs.checkpoints.list(job.id).data
+            assert len(kept) == checkpoints
+            told = [*jobs.list(), *jobs.list_events(job.id), *kept, *client.files.list()]
+            for entry in told:  # as it came: the package itself takes all that it is told
+                known = type(entry).model_validate(entry.to_dict(mode="json"))
+                assert (known.model_extra or {}).keys() <= {"user_provided_suffix"}
+            kinds = {FineTuningJob, FineTuningJobEvent, FileObject} | {FineTuningJobCheckpoint for _ in kept}
+            assert {type(entry) for entry in told} == kinds
 
 
 # ---- jobs that end otherwise
@@ -390,7 +426,9 @@ def test_a_job_that_vanished(server: Served, folder: Path) -> None:
     for ask in (tuner(server, folder).poll, tuner(server, folder).cancel):
         with pytest.raises(TuningFailed) as caught:
             ask(job)
-        assert str(caught.value) == f"m at {server.url.split('/')[2]}: {said} in OPENAI_API_KEY"
+        assert str(caught.value) == (
+            f"m at {server.url.split('/')[2]}: {said} in OPENAI_API_KEY; remove {folder} to begin anew"
+        )
 
 
 # ---- what cannot begin

@@ -6,6 +6,7 @@ model fine-tuning"), which others have adopted: an example a line, its messages,
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 import re
@@ -83,6 +84,9 @@ def problems(file: Path, *, at_least: int = AT_LEAST, longest: int = LONGEST, la
 
 def _wrong(text: bytes, longest: int) -> Iterator[str]:
     """What is wrong with one line."""
+    if text.startswith(codecs.BOM_UTF8):
+        yield "it begins with a byte order mark; save the file as UTF-8 without one"
+        return
     try:
         example = json.loads(text.decode())
     except UnicodeDecodeError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from text2sql.artifacts import digest, file_digest, write_atomically
 from text2sql.errors import TuningFailed
 from text2sql.lora.settings import Settings
+from text2sql.types import TuningData
 
 _PACKAGES = ("torch", "transformers", "peft", "trl")
 _CAUSAL = ("ForCausalLM", "LMHeadModel", "ForConditionalGeneration")
@@ -104,17 +104,17 @@ def precision(settings: Settings) -> Any:
     if settings.dtype == "float16" and not cuda:
         raise TuningFailed('dtype = "float16" needs a CUDA device: leave dtype out')
     if settings.dtype == "auto":
-        return torch.bfloat16 if cuda and torch.cuda.is_bf16_supported() else torch.float32
+        return torch.bfloat16 if cuda and torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     return getattr(torch, settings.dtype)
 
 
-def hold_to(base: Base, rows: Sequence[Any], folder: Path) -> None:
+def hold_to(base: Base, data: TuningData, folder: Path) -> None:
     """Write down which base and which examples the folder's checkpoints are of, or compare.
 
     Raises TuningFailed where they are of others.
     """
     file, begun = folder / "base.json", any(folder.glob("checkpoint-*"))
-    now = {"base": base.name, "weights": _weights(base), "data": digest(json.dumps(rows))}
+    now = {"base": base.name, "weights": _weights(base), "data": _examples(data)}
     before = json.loads(file.read_bytes()) if file.is_file() else {}
     anew = f"remove {folder} to begin anew"
     if begun and any(before.get(key) != now[key] for key in ("base", "weights")):
@@ -124,6 +124,15 @@ def hold_to(base: Base, rows: Sequence[Any], folder: Path) -> None:
     if begun and before.get("data") != now["data"]:
         raise TuningFailed(f"the checkpoints here are of other examples; {anew}")
     write_atomically(file, json.dumps(now, indent=1))
+
+
+def _examples(data: TuningData) -> str:
+    """Of the texts and not of the tokens: templates such as Llama 3's put the day's date into a prompt."""
+    texts = [
+        [[(m.role, m.content) for m in one.prompt.messages], [t.parameters for t in one.prompt.tools], one.answer]
+        for one in (*data.train, *data.validation)
+    ]
+    return digest(json.dumps([len(data.train), texts]))
 
 
 def _weights(base: Base) -> str:

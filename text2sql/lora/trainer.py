@@ -53,6 +53,8 @@ def make_trainer(base: Base, settings: Settings, folder: Path, train: Rows, vali
             report_to="none",
             disable_tqdm=True,
         )
+        if arguments.n_gpu > 1:
+            arguments._n_gpu = 1  # the first of them: over several at once trl does not train in one process
         trainer = SFTTrainer(
             model=load_model(base, settings),
             args=arguments,
@@ -67,10 +69,19 @@ def make_trainer(base: Base, settings: Settings, folder: Path, train: Rows, vali
                 task_type="CAUSAL_LM",
             ),
         )
-    except ValueError as error:  # targets that the model does not have, several GPUs
+    except ValueError as error:  # targets that the model does not have
         raise TuningFailed(f"base {base.name!r}: {' '.join(str(error).split())}") from None
     trainer.remove_callback(PrinterCallback)
+    if kind is torch.float16:
+        in_float32(trainer.model)
     return trainer
+
+
+def in_float32(model: Any) -> None:
+    """What is trained. trl makes it bfloat16 in a quantized model, and float16's gradient scaler refuses that."""
+    for weight in model.parameters():
+        if weight.requires_grad:
+            weight.data = weight.data.float()
 
 
 def steps_of(examples: int, settings: Settings) -> int:

@@ -38,14 +38,14 @@ class Training:
 
     def _run(self, data: TuningData) -> Job:
         folder = self.record.folder
-        for cut_off in (*folder.glob(".adapter.*"), *folder.glob(".merged.*")):
+        for cut_off in (*folder.glob(".adapter.*"), *folder.glob(".merged*")):
             shutil.rmtree(cut_off, ignore_errors=True)
         self.tell("base model", 0.0)
         base = find_base(self.settings.base)
         self.tell("examples", 0.0)
         train, validation = self._rows(data, base)
         self.tokens = train.tokens * self.settings.epochs
-        hold_to(base, [train.rows, validation.rows], folder)
+        hold_to(base, data, folder)
         self.record.write(self._job("running"))
         try:
             if not (folder / "adapter").is_dir() and not self._train(base, train, validation):

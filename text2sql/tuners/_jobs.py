@@ -21,10 +21,14 @@ _DEAD = ("failed", "cancelled")
 
 @dataclass(frozen=True)
 class JobApi:
-    """The calls of one endpoint; all raise CallFailed. ``tries``: how often at most a job is tried to be made."""
+    """The calls of one endpoint; all raise CallFailed.
+
+    ``tries``: how often at most a job is tried to be made; ``gone``: what may help where one is no longer there.
+    """
 
     client: Client
     tries: int
+    gone: str
 
     def upload(self, name: str, content: bytes) -> str:
         """The id of the file of this name and size; uploaded where the endpoint has none."""
@@ -138,7 +142,7 @@ class JobApi:
         if code == "model_not_found":
             return CallFailed(f"{line}may the key in {key} tune this base, and has it this name?", "account")
         if status in (404, 405, 501):
-            hint = f"{job} has expired, or belongs to another key than the one in {key}" if job else ""
+            hint = f"{job} has expired, or belongs to another key than the one in {key}; {self.gone}" if job else ""
             return CallFailed(line + (hint or "has this endpoint a fine-tuning API? is base_url right?"), "account")
         if status in (408, 409, 429) or status >= 500:
             return CallFailed(f"{line}the same command goes on later", "passing")

@@ -71,11 +71,15 @@ class _Lora:
             if known and known.status == "succeeded" and (self.record.folder / "adapter").is_dir():
                 return known
             self.record.go_on()
+            if known:  # from now on, not only when the base model is there
+                self.record.write(replace(known, status="running", message=""))
             return Training(self.record, self.settings, tell).run(data)
 
     def poll(self, job: Job) -> Job:
         """What the training wrote down last; whether a process still works on it is looked at, not believed."""
         known = self.record.read() or job
+        if not job.id and known.status in ("failed", "cancelled"):
+            known = job  # it was an earlier start that ended so
         if known.status not in ("running", "interrupted"):
             return known
         return replace(known, status="running" if self.record.worked_on else "interrupted")

@@ -75,7 +75,9 @@ def openai(
     found = {"base_url": base_url, "api_key_env": None if api_key_env == _KEY else api_key_env}
     model = {"use": "openai", **{name: value for name, value in found.items() if value}}
     options |= {"suffix": suffix} if suffix else {}
-    return _OpenAI(folder, options, checkpoint, model, JobApi(client, retries + 1), prices)
+    return _OpenAI(
+        folder, options, checkpoint, model, JobApi(client, retries + 1, f"remove {folder} to begin anew"), prices
+    )
 
 
 @dataclass(frozen=True)
@@ -113,15 +115,20 @@ class _OpenAI:
                     tell(f"uploading {file.name}", (place + 1) / 3)
                     ids[name] = self.api.upload(f"text2sql-{file_digest(file)[:32]}.jsonl", file.read_bytes())
                 tell("making the job", 1.0)
+                write_atomically(self._token, token)
                 job = self.api.create(token, self.options | ids)
             return self._stands(job)
 
     def poll(self, job: Job) -> Job:
-        """What the endpoint says of it; a job that has ended is asked for no more."""
-        if job.status != "running":
-            return job
+        """What the endpoint says of it; a job that has ended is asked for no more.
+
+        A start that was cut off may have made its job all the same, which then runs and costs: it is looked for.
+        """
         with _in_one_line():
-            return self._stands(self.api.retrieve(job.id))
+            if job.status == "interrupted" and self._token.is_file():
+                made = self.api.find(self._token.read_text(encoding="utf-8"))
+                return self._stands(made) if made else job
+            return self._stands(self.api.retrieve(job.id)) if job.status == "running" else job
 
     def cancel(self, job: Job) -> Job:
         """A job that has ended meanwhile stays as it ended."""
@@ -137,6 +144,11 @@ class _OpenAI:
                 return now
 
     # --- files ---
+
+    @property
+    def _token(self) -> Path:
+        """By what the job is found that was asked for last."""
+        return self.folder / "token"
 
     def _files(self, data: TuningData) -> dict[str, Path]:
         """The files by the names that a job has for them; written, and checked by the provider's rules."""
