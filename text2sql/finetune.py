@@ -82,22 +82,25 @@ def start(
     data: Data = None,
     set_: Set = None,
     again: Annotated[bool, typer.Option("--again", help="Make it anew although it exists.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report on the data and the cost; begin nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Report on the data and the cost; ask and begin nothing.")
+    ] = False,
     max_cost: MaxCost = None,
     prices: PriceLists = None,
     markdown: Markdown = False,
     quiet: Quiet = False,
 ) -> None:
     """Make a tuned model: on this machine at once, at a provider as a job; go on where it was cut off."""
-    from text2sql import tuning, tuning_report
+    from text2sql import estimate, tuning, tuning_report
 
     loaded, lists = _load(experiment, data, set_), prices or []
     chosen = tuning.tunings_of(loaded, tuner, prices=lists) if tuner else [tuning.tuning_of(loaded, prices=lists)]
     for one in chosen:
         if dry_run:
             with tuning.telling(f"preparing {one.name}", not quiet) as tell:
-                prepared = one.prepared(tell, max_cost=max_cost)
+                prepared, drafts = estimate.dry_tuning(one, tell)
             print(tuning_report.data_text(tuning_report.data_report(one, prepared), markdown=markdown))
+            print(estimate.drafts_text(drafts), end="\n" if drafts else "")
             continue
         job = tuning.start_tuning(one, again=again, max_cost=max_cost, progress=not quiet)
         print(tuning_report.job_text(one, job, events=0))

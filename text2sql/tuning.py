@@ -18,6 +18,7 @@ from text2sql.assemble import build_tuner
 from text2sql.dataset import Dataset
 from text2sql.demonstrations import Prepared, Tell, prepare
 from text2sql.errors import ConfigError, Interrupted, UsageError, nearest
+from text2sql.exchange import Exchange
 from text2sql.experiment import Choice, Experiment, Recipe
 from text2sql.prices import Prices
 from text2sql.protocols import Estimating, Tuner
@@ -79,9 +80,17 @@ class Tuning:
         """The strategy itself."""
         return build_tuner(self.recipe.tuner, self.dataset, self.folder, self.seed, Prices(self.prices))
 
-    def prepared(self, tell: Tell = lambda stage, share: None, *, max_cost: float | None = None) -> Prepared:
-        """Its demonstrations; ``max_cost``: dollars that drafts of its retriever may cost. Raises ConfigError."""
-        with exchange(max_cost=max_cost, prices=self.prices) as calls:
+    def prepared(
+        self,
+        tell: Tell = lambda stage, share: None,
+        *,
+        max_cost: float | None = None,
+        drafts: Exchange | None = None,
+    ) -> Prepared:
+        """Its demonstrations; ``max_cost``: dollars that drafts of its retriever may cost; ``drafts``: how these are
+        asked for, by default live. Raises ConfigError.
+        """
+        with drafts or exchange(max_cost=max_cost, prices=self.prices) as calls:
             return prepare(self.recipe, self.dataset, calls, tell=tell, **self.runs)
 
     def estimate(self, data: TuningData) -> TuningEstimate | None:
