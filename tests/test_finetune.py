@@ -1,4 +1,4 @@
-"""The whole way of a user with an endpoint: export, start, wait, run, compare, on the bundled data and a local server."""
+"""The whole way of a user with an endpoint: export, start, wait, run, compare, on small data and a local server."""
 
 from __future__ import annotations
 
