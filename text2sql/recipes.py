@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from text2sql import registry
@@ -24,6 +25,8 @@ def recipes(choices: Choices, defaults: Toml) -> dict[str, Recipe]:
         for size in (None, *recipe.data.sizes):
             data = replace(recipe.data, sizes=(), size=size or recipe.data.size)
             called = f"{name}-{size}" if size else name
+            if called in found:
+                raise source.error(f"two tuners are called {called!r}: sizes makes one of this name", "sizes")
             found[called] = replace(recipe, name=called, data=data)
     return found
 
@@ -37,8 +40,9 @@ def _recipe(choices: Choices, name: str, table: Any, defaults: Toml) -> Recipe:
     prompting = {key: value for key, value in (defaults | table).items() if key in PROMPTING}
     stages = choices.all_stages(prompting, where)
     prompts = Configuration(where, stages, (), choices.drafts(prompting, where))
-    if "model" in stages and stages["model"][0].tuned:
-        raise source.error(f"{where}: its model is to be one that is there, not a tuned one", "model")
+    for choice in chain.from_iterable((*stages.values(), *prompts.draft.values())):
+        if choice.tuned or (choice.model and choice.model.tuned):
+            raise source.error(f"{where}: its model is to be one that is there, not a tuned one", "tuned")
     if "model" not in stages and _asks_a_model(stages):
         raise source.error(f"{where}: its retriever asks a model, and [defaults] has none", name)
     if "use" not in chosen:

@@ -53,13 +53,21 @@ class Tuning:
         return self.recipe.name
 
     @cached_property
+    def learned(self) -> Dataset:
+        """What it learns from, whichever split is asked about: test has schemas and databases of its own."""
+        tables = self.dataset.folder / "tables.json"
+        if self.dataset.split != "test":
+            return self.dataset
+        return replace(self.dataset, split="train", tables=tables if tables.is_file() else None)
+
+    @cached_property
     def runs(self) -> dict[str, TrainRun]:
         """The stored runs that it learns from. Raises ConfigError where one is not there."""
         named = {"failures_of": self.recipe.data.failures_of, "teacher": self.recipe.data.teacher}
         found: dict[str, TrainRun] = {}
         for role, name in named.items():
             try:
-                found |= {role: train_run(name, self.experiment)} if name else {}
+                found |= {role: train_run(name, self.experiment, self.dataset.name)} if name else {}
             except ConfigError as error:
                 raise ConfigError(f"[tuner.{self.name}]: data.{role}: {error}") from None
         return found
@@ -67,9 +75,12 @@ class Tuning:
     @cached_property
     def folder(self) -> Path:
         """In the user's cache folder."""
-        files = [*self.dataset.train, *([self.dataset.tables] if self.dataset.tables else [])]
+        files = [*self.learned.train, *([self.learned.tables] if self.learned.tables else [])]
         runs = {role: run.identity for role, run in self.runs.items()}
-        identity = json.dumps([self.recipe.identity(), runs, self.seed], sort_keys=True, default=str)
+        databases = self.learned.databases  # gold runs on them, and prompts show of them
+        known = sorted({example.question.db_id for example in self.learned.pool} & set(databases))
+        content = [databases.fingerprint(db_id) for db_id in known]
+        identity = json.dumps([self.recipe.identity(), runs, content, self.seed], sort_keys=True, default=str)
         name = digest(identity, *map(file_digest, files))[:16]
         return cache_folder() / "tuned" / f"{self.recipe.tuner.use.replace(':', '.')}-{name}"
 
@@ -124,7 +135,7 @@ class Tuning:
     @cached_property
     def tuner(self) -> Tuner:
         """The strategy itself."""
-        return build_tuner(self.recipe.tuner, self.dataset, self.folder, self.seed, Prices(self.prices))
+        return build_tuner(self.recipe.tuner, self.learned, self.folder, self.seed, Prices(self.prices))
 
     def prepared(
         self,
@@ -137,7 +148,7 @@ class Tuning:
         asked for, by default live. Raises ConfigError.
         """
         with drafts or exchange(max_cost=max_cost, prices=self.prices) as calls:
-            return prepare(self.recipe, self.dataset, calls, tell=tell, **self.runs)
+            return prepare(self.recipe, self.learned, calls, tell=tell, **self.runs)
 
     def estimate(self, data: TuningData) -> TuningEstimate | None:
         """What tuning on this data comes to; None where it costs nothing but time."""
