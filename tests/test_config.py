@@ -590,6 +590,8 @@ def test_overrides_reach_tuners(write: Write) -> None:
         "--set 'tuner.smal.data.size=5': no [tuner.smal]; did you mean 'small'?"
     )
     assert load(file, overrides=["tuner.new.use=embedded"]).recipes.keys() > {"new", "small"}
+    (tuned,) = load(file, overrides=["model.tuned=small"]).configurations
+    assert tuned.stages["model"][0].tuned == "small"
 
 
 @pytest.mark.parametrize(
@@ -601,6 +603,8 @@ def test_overrides_reach_tuners(write: Write) -> None:
         ("sizes = [20, 0]", "line 11: [tuner.small]: data: sizes is to be 1 or more, not 0"),
         ("sizes = [20], size = 2", "line 11: [tuner.small]: data: size or sizes, not both"),
         ("sizes = [20], validation = 0.6", "line 11: [tuner.small]: data: validation is a share, 0 to 0.5, not 0.6"),
+        ('sizes = [20] }\n[tuner."../up"]\ndata = { size = 3',
+         "line 12: [tuner.../up]: files are called so: a letter or digit first, no slash, no colon"),
         ("sizes = 20", "line 8: configuration 'A': model: no [tuner.small-20] in this file"),
         ("sizes = [20] }\n[tuner.small-20]\ndata = { size = 3",
          "line 11: two tuners are called 'small-20': sizes makes one of this name"),

@@ -215,6 +215,15 @@ def test_a_tuned_model_is_known_again_by_what_shaped_it(experiment: Make) -> Non
     assert tuning_of(load(one.path)).folder != folder
 
 
+def test_a_retriever_that_shows_a_question_its_own_database_is_refused(experiment: Make, tmp_path: Path) -> None:
+    write_json(tmp_path / "chosen.json", {"train-0000": ["train-0003"], "train-0001": ["train-0000"]})
+    one = tuning_of(experiment('retriever = { use = "fixed", file = "chosen.json" }'))
+    assert _refusal(one.prepared) == (
+        "[tuner.small]: its retriever shows train-0001 examples of its own database 'orchard', "
+        "which a question of another split never sees"
+    )
+
+
 def test_a_teacher_is_a_whole_run_on_this_data(experiment: Make, tmp_path: Path) -> None:
     """What is only begun is refused, runs of other data are passed over, and more metrics make no other teacher."""
     teach = 'data = { teacher = "teacher" }'

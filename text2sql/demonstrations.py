@@ -157,6 +157,11 @@ class _Rendering:
             return question.id, "a draft failed"
         finally:
             self.calls.extend(self.assembly.ledger.take(question.id))
+        if any(one.question.db_id == question.db_id for prompt in rendered for one in prompt.examples):
+            raise ConfigError(
+                f"[tuner.{self.recipe.name}]: its retriever shows {question.id} examples of its own database "
+                f"{question.db_id!r}, which a question of another split never sees"
+            )
         made = [Demonstration(example, prompt, self._answer(example)) for prompt in rendered]
         if data.max_tokens is not None and any(example_tokens(one) > data.max_tokens for one in made):
             return question.id, f"longer than {data.max_tokens} tokens"

@@ -95,7 +95,11 @@ def override(toml: Toml, override: str) -> str:
         if name and isinstance(tuners, dict) and name[0] not in tuners:
             raise ConfigError(f"--set {override!r}: no [tuner.{name[0]}]{nearest(name[0], tuners)}")
     try:
-        for table in [toml] if stage in TOP else _choosing(toml, stage):
+        if key == "model.tuned":  # of the configurations alone: tuners start from the models of [defaults]
+            tables = toml.get("configuration", [])
+        else:
+            tables = [toml] if stage in TOP else _choosing(toml, stage)
+        for table in tables:
             set_value(table, key, value)
     except ConfigError as error:
         raise ConfigError(f"--set {override!r}: {error}") from None

@@ -168,6 +168,8 @@ def forgetting(
     limit: Annotated[int | None, typer.Option(min=1, help="So many questions, round-robin over databases.")] = None,
     set_: Set = None,
     out: Annotated[Path | None, typer.Option(help="Where run folders are; default: runs/ beside the file.")] = None,
+    max_cost: Annotated[float | None, typer.Option(min=0, help="Dollars: ask nothing that may cost more.")] = None,
+    prices: PriceLists = None,
     as_json: AsJson = False,
     markdown: Markdown = False,
     quiet: Quiet = False,
@@ -177,7 +179,9 @@ def forgetting(
     from text2sql import forgetting as measuring
 
     loaded = config.load(experiment, data=data, split=split, overrides=set_ or [])
-    found = measuring.measure_forgetting(loaded, limit=limit, out=out, progress=not quiet)
+    found = measuring.measure_forgetting(
+        loaded, limit=limit, out=out, max_cost=max_cost, prices=prices or [], progress=not quiet
+    )
     if as_json:
         print(json.dumps(forgetting_report.forgetting_json(loaded.path.stem, found), indent=2, ensure_ascii=False))
     else:

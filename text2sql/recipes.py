@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -36,6 +37,8 @@ def _recipe(choices: Choices, name: str, table: Any, defaults: Toml) -> Recipe:
     source, where = choices.source, f"[tuner.{name}]"
     if not isinstance(table, dict):
         raise source.error(f"{where} is to be a table, not {table!r}", name)
+    if not re.fullmatch(r"\w[^/\\:]*", name):
+        raise source.error(f"{where}: files are called so: a letter or digit first, no slash, no colon", name)
     chosen = {key: value for key, value in table.items() if key not in (*PROMPTING, "data")}
     prompting = {key: value for key, value in (defaults | table).items() if key in PROMPTING}
     stages = choices.all_stages(prompting, where)
