@@ -569,6 +569,8 @@ def test_what_a_tuner_makes_its_demonstrations_of(write: Write) -> None:
     stages = recipe.prompts.stages
     assert [stages[stage][0].use for stage in ("retriever", "prompt")] == ["masked_question", "create_table"]
     assert stages["prompt"][0].options["rows"] == 2
+    text = RECIPES.replace('{ use = "embedded" }', '{ use = "openai", name = "m", timeout = 9.0 }')
+    assert load(write(text)).recipes["small"].tuner.label == 'openai(base="m", timeout=9.0)'
 
 
 def test_overrides_reach_tuners(write: Write) -> None:

@@ -65,8 +65,9 @@ def _same_model(source: ExperimentFile, model: Choice | None, where: str) -> Tom
         known = ", ".join(registry.names("tuner"))
         raise source.error(f"{where}: needs use = a tuner, one of {known}", "tuner")
     shared = registry.options(registry.find("tuner", model.use))
-    given = {"base" if name == "name" else name: value for name, value in model.options.items()}
-    return {"use": model.use} | {n: v for n, v in given.items() if n in shared and v is not None}
+    own = registry.options(registry.find("model", model.use))
+    given = {"base" if n == "name" else n: value for n, value in model.options.items() if value != own[n].default}
+    return {"use": model.use} | {name: value for name, value in given.items() if name in shared}
 
 
 def _data(source: ExperimentFile, table: Any, where: str) -> DataSettings:
