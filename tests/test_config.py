@@ -569,6 +569,8 @@ def test_what_a_tuner_makes_its_demonstrations_of(write: Write) -> None:
     stages = recipe.prompts.stages
     assert [stages[stage][0].use for stage in ("retriever", "prompt")] == ["masked_question", "create_table"]
     assert stages["prompt"][0].options["rows"] == 2
+    text = RECIPES.replace('{ use = "embedded" }', '{ use = "openai", name = "m", timeout = 9.0 }')
+    assert load(write(text)).recipes["small"].tuner.label == 'openai(base="m", timeout=9.0)'
 
 
 def test_overrides_reach_tuners(write: Write) -> None:
@@ -584,6 +586,14 @@ def test_overrides_reach_tuners(write: Write) -> None:
         ("A · model.tuned=small-10", "small-10"),
         ("A · model.tuned=small-20", "small-20"),
     ]
+    grid.write_text(RECIPES + '[grid]\nmodel = [{ tuned = "small" }, { use = "embedded" }]\n')
+    assert [c.name for c in load(grid).configurations] == ["A · model=small", "A · model=embedded"]
+    assert _refusal(file, ["tuner.smal.data.size=5"]) == (
+        "--set 'tuner.smal.data.size=5': no [tuner.smal]; did you mean 'small'?"
+    )
+    assert load(file, overrides=["tuner.new.use=embedded"]).recipes.keys() > {"new", "small"}
+    (tuned,) = load(file, overrides=["model.tuned=small"]).configurations
+    assert tuned.stages["model"][0].tuned == "small"
 
 
 @pytest.mark.parametrize(
@@ -595,6 +605,13 @@ def test_overrides_reach_tuners(write: Write) -> None:
         ("sizes = [20, 0]", "line 11: [tuner.small]: data: sizes is to be 1 or more, not 0"),
         ("sizes = [20], size = 2", "line 11: [tuner.small]: data: size or sizes, not both"),
         ("sizes = [20], validation = 0.6", "line 11: [tuner.small]: data: validation is a share, 0 to 0.5, not 0.6"),
+        ('sizes = [20] }\n[tuner."../up"]\ndata = { size = 3',
+         "line 12: [tuner.../up]: files are called so: a letter or digit first, no slash, no colon"),
+        ("sizes = 20", "line 8: configuration 'A': model: no [tuner.small-20] in this file"),
+        ("sizes = [20] }\n[tuner.small-20]\ndata = { size = 3",
+         "line 11: two tuners are called 'small-20': sizes makes one of this name"),
+        ('sizes = [20] }\n[tuner.small.draft]\nmodel = { tuned = "small-20"',
+         "line 13: [tuner.small]: its model is to be one that is there, not a tuned one"),
         ('sizes = [20], answers = "text"', 'line 11: [tuner.small]: data: answers = "text" needs a teacher: gold has'),
     ],
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -144,7 +145,7 @@ def test_a_teacher_s_right_answers_are_the_targets(experiment: Make) -> None:
     file = experiment().path
     command = f'text2sql run {file} --split train --only "teacher"'
     assert told == (
-        "[tuner.small]: data.teacher: no run 'teacher' on the train split; "
+        "[tuner.small]: data.teacher: no run 'teacher' on the train split of release; "
         f"if it is a configuration, '{command}' makes it"
     )
     run(experiment(split="train").only(["teacher"]), progress=False)
@@ -184,6 +185,72 @@ def test_other_runs_make_another_model(experiment: Make) -> None:
     before = tuning_of(experiment('data = { teacher = "teacher" }')).folder
     run(experiment(split="train").only(["teacher"]), progress=False)
     assert tuning_of(experiment('data = { teacher = "teacher" }')).folder != before
+
+
+def test_a_tuned_model_is_known_again_by_what_shaped_it(experiment: Make) -> None:
+    """Contents of databases, and what a prompt's strategies ask for; not a name, an order, a metric, or a split."""
+    similar = 'retriever = { use = "question_similarity", k = 2 }\n'
+    same = experiment(similar + "data = { shots = 0.5, validation = 0.2 }")
+    folder = tuning_of(same).folder
+    for old, new in [
+        ("shots = 0.5, validation = 0.2", "validation = 0.2, shots = 0.5"),
+        ("[tuner.small]", "[tuner.other]"),
+        ('use = "tests.test_demonstrations:knowing"', 'use = "embedded"'),  # no retriever of these asks it
+        ("[data]", "[limits]\nofficial = 7\n[data]"),
+    ]:
+        same.path.write_text(same.path.read_text().replace(old, new))
+        assert tuning_of(load(same.path)).folder == folder, new
+    same.path.write_text(same.path.read_text().replace("question_similarity", "hyde"))
+    asking = tuning_of(load(same.path)).folder
+    # The test split has schemas and databases of its own; what is learned has not.
+    release = same.dataset.folder
+    write_json(release / "test.json", questions([("quarry", "How many stones?", "SELECT count(*) FROM stone")]))
+    write_json(release / "test_tables.json", [tables_entry("quarry", QUARRY)])
+    write_database(release / "test_database" / "quarry" / "quarry.sqlite", QUARRY)
+    one = experiment(similar + "data = { shots = 0.5, validation = 0.2 }")
+    test = tuning_of(load(one.path, split="test"))
+    assert test.folder == folder != asking
+    assert test.prepared().data == tuning_of(one).prepared().data
+    write_database(release / "database" / "meadow" / "meadow.sqlite", "INSERT INTO flower VALUES (3, 'red')")
+    assert tuning_of(load(one.path)).folder != folder
+
+
+def test_a_retriever_that_shows_a_question_its_own_database_is_refused(experiment: Make, tmp_path: Path) -> None:
+    write_json(tmp_path / "chosen.json", {"train-0000": ["train-0003"], "train-0001": ["train-0000"]})
+    one = tuning_of(experiment('retriever = { use = "fixed", file = "chosen.json" }'))
+    assert _refusal(one.prepared) == (
+        "[tuner.small]: its retriever shows train-0001 examples of its own database 'orchard', "
+        "which a question of another split never sees"
+    )
+
+
+def test_a_teacher_is_a_whole_run_on_this_data(experiment: Make, tmp_path: Path) -> None:
+    """What is only begun is refused, runs of other data are passed over, and more metrics make no other teacher."""
+    teach = 'data = { teacher = "teacher" }'
+    run(experiment(split="train").only(["teacher"]), progress=False)
+    one = tuning_of(experiment(teach))
+    (folder,) = (tmp_path / "runs" / "x").iterdir()
+    told = json.loads((folder / "run.json").read_text())
+    other = folder.with_name("teacher-00000000")
+    shutil.copytree(folder, other)
+    write_json(other / "run.json", told | {"data": told["data"] | {"name": "elsewhere"}})
+    assert tuning_of(experiment(teach)).runs["teacher"].folder == folder
+    # Another metric judges the same answers.
+    file = experiment(teach).path
+    metrics = '[defaults]\nmetrics = ["execution_accuracy", "valid_sql"]\n'
+    file.write_text(file.read_text().replace("[defaults]\n", metrics))
+    run(load(file, split="train").only(["teacher"]), progress=False)
+    assert tuning_of(load(file)).folder == one.folder
+    # A killed process leaves no number of questions behind.
+    write_json(folder / "run.json", {key: value for key, value in told.items() if key != "questions"})
+    command = f'text2sql run {file} --split train --only "teacher"'
+    assert _refusal(lambda: tuning_of(experiment(teach)).folder) == (
+        f"[tuner.small]: data.teacher: {folder}: this run was cut off, or goes on just now; '{command}' ends it"
+    )
+    shutil.rmtree(folder)
+    assert _refusal(lambda: tuning_of(experiment(teach)).folder).startswith(
+        "[tuner.small]: data.teacher: no run 'teacher' on the train split of release; if it is a configuration, "
+    )
 
 
 @pytest.mark.parametrize(

@@ -103,3 +103,27 @@ def test_from_the_train_split_to_a_tuned_model_in_a_table(
     record = json.loads(text2sql("finetune", "status", file, "--json")[1])[0]["job"]
     assert record["model"]["name"].startswith("ft:gpt-4o-mini-2024-07-18")
     assert server.stats()["received"] == 6
+
+
+def test_a_dry_run_asks_no_draft_and_says_what_they_would_cost(
+    file: Path, server: Served, text2sql: Command, tmp_path: Path
+) -> None:
+    prices = tmp_path / "prices.toml"
+    prices.write_text(PRICES.format(host=server.url.split("/")[2]))
+    mine = '[tuner.mine]\nretriever = { use = "hyde", k = 1 }\n'
+    other = [{"db_id": "quarry", "question": f"Stones above {n}?", "query": f"SELECT {n} FROM stone"} for n in range(5)]
+    train = file.parent / "release" / "train_spider.json"
+    write_json(train, [*json.loads(train.read_text()), *other])
+    file.write_text(file.read_text().replace("[tuner.mine]\n", mine).replace("base_url", "max_tokens = 50, base_url"))
+    file.write_text(file.read_text().replace('duplicates = "keep"', "size = 11"))
+    dry = ("finetune", "start", file, "--dry-run", "--quiet", "--prices", prices)
+    *_, tuning, drafts = text2sql(*dry)[1].splitlines()
+    assert " tokens an epoch, 2 epochs: about $" in tuning
+    assert drafts.startswith("11 drafts of gpt-4o-mini-2024-07-18 come first (0 cached): at most $0.")
+    assert server.stats()["received"] == 0
+    # No more are asked for than the size needs, and once.
+    text2sql("finetune", "export", file, "--out", tmp_path / "data", "--quiet")
+    assert server.stats()["received"] == 11
+    assert text2sql(*dry)[1].splitlines()[-1] == (
+        "0 drafts of gpt-4o-mini-2024-07-18 come first (11 cached): at most $0.00"
+    )

@@ -14,7 +14,7 @@ from tests.small import ORCHARD, QUARRY, questions, tables_entry, write_database
 from text2sql.cli import main
 from text2sql.comparison import paired, tango
 from text2sql.config import load
-from text2sql.errors import ConfigError, ProviderError, RunError
+from text2sql.errors import ConfigError, ProviderError, RunError, UsageError
 from text2sql.experiment import Experiment
 from text2sql.forgetting import Forgetting, Quadruple, interaction, measure_forgetting, quadruples
 from text2sql.forgetting_report import forgetting_json, forgetting_text
@@ -140,6 +140,11 @@ def experiment(folder: Path) -> Experiment:
 def found(experiment: Experiment, folder: Path) -> Forgetting:
     (one,) = measure_forgetting(experiment, out=folder / "runs", workers=2, progress=False)
     return one
+
+
+def test_what_is_run_may_cost_no_more_than_is_said(experiment: Experiment, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="max_cost is 0 or more"):
+        measure_forgetting(experiment, out=tmp_path, max_cost=-1.0, progress=False)
 
 
 def test_the_four_belong_together(experiment: Experiment) -> None:

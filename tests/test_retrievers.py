@@ -229,6 +229,19 @@ def _alike(data: Dataset, example: Example) -> str:
     return max(data.pool, key=lambda other: similarity(skeleton(other.sql), skeleton(example.sql))).question.id
 
 
+def test_only_the_models_whose_drafts_are_measured_have_to_be_there(tmp_path: Path) -> None:
+    """A tuned model that asks for no examples need not be made; one that drafts has to be."""
+    file = tmp_path / "tuned.toml"
+    tuned = (
+        '[[configuration]]\nname = "tuned"\nmodel = { tuned = "far" }\n{}\n[tuner.far]\nuse = "openai"\nbase = "m"\n'
+    )
+    file.write_text(LADDER + tuned.replace("{}", "", 1) + 'base_url = "http://localhost:9"\n')
+    assert [one.name for one in measure_retrieval(load(file), limit=2, progress=False)] == ["masked", "hyde"]
+    file.write_text(file.read_text().replace('tuned = "far" }', 'tuned = "far" }\nretriever = "hyde"'))
+    with pytest.raises(ConfigError, match="the tuned model 'far' does not exist yet"):
+        measure_retrieval(load(file), limit=2, progress=False)
+
+
 def test_nothing_to_measure(tmp_path: Path) -> None:
     file = tmp_path / "none.toml"
     file.write_text(LADDER.partition('[[configuration]]\nname = "masked"')[0])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FuturesTimeout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -12,10 +14,11 @@ from typing import Literal
 import pytest
 
 from tests.small import DEV, questions, write_json, write_release
-from text2sql import artifacts, tuning
+from text2sql import artifacts, caches, tuning
+from text2sql.caches import clear_cache
 from text2sql.cli import main
 from text2sql.config import load
-from text2sql.errors import ConfigError, TuningFailed
+from text2sql.errors import ConfigError, TuningFailed, UsageError
 from text2sql.experiment import Experiment
 from text2sql.protocols import Model, Tuner
 from text2sql.runner import run
@@ -83,7 +86,7 @@ def saying(*, weights: Path, loud: bool = False) -> Model:
 
 @pytest.fixture
 def experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Experiment]:
-    for module in (artifacts, tuning):
+    for module in (artifacts, caches, tuning):
         monkeypatch.setattr(module, "cache_folder", lambda: tmp_path / "cache")
     folder = write_release(tmp_path / "release")
 
@@ -321,7 +324,7 @@ def test_a_job_that_ends_badly_is_one_line_and_can_be_begun_again(far_away: Far)
     far_away.script("step step")
     assert far_away("start", "--again", "--quiet") == (
         2,
-        "text2sql: small: it is still running; 'text2sql finetune cancel' ends it\n",
+        f"text2sql: small: it is still running; {command.replace('start', 'cancel')} ends it\n",
     )
 
 
@@ -350,3 +353,55 @@ def test_a_model_is_not_asked_about_databases_that_it_was_tuned_on(experiment: C
     allowed = one.path.read_text().replace("[data]", "[data]\ncross_database = true")
     one.path.write_text(allowed)
     assert run(load(one.path), progress=False)["tuned"].unanswered == []
+
+
+# --- what goes wrong on the way ------------------------------------------------------------------------------
+
+
+def test_two_processes_make_it_once(experiment: Callable[..., Experiment], tmp_path: Path) -> None:
+    """The second one waits for the first, and takes what that made; meanwhile the cache cannot be cleared of it."""
+    one, heard = tuning_of(experiment()), list[str]()
+    with ThreadPoolExecutor(1) as second, one.alone(lambda stage, share: None):
+        with pytest.raises(UsageError) as raised:
+            clear_cache("tuned")
+        assert str(raised.value) == f"{one.folder} is being made: clear the cache when that has ended"
+        waiting = second.submit(start_tuning, one, progress=False)
+        with pytest.raises(FuturesTimeout):
+            waiting.result(timeout=0.3)
+        made = one.start(lambda stage, share: heard.append(stage))
+    assert waiting.result(timeout=60) == made
+    assert (one.folder / "starts").read_text() == "started\n"
+    clear_cache("tuned")
+    assert one.job is None
+
+
+def test_a_record_that_cannot_be_read_and_a_model_that_is_gone_are_one_line(
+    experiment: Callable[..., Experiment],
+) -> None:
+    one = tuning_of(experiment())
+    start_tuning(one, progress=False)
+    command = f"text2sql finetune start {one.experiment} --tuner small"
+    gone = one.folder / "weights.json"
+    gone.unlink()
+    with pytest.raises(TuningFailed) as lost:
+        ready(experiment(), progress=False)
+    assert str(lost.value) == f"{gone}: the tuned model 'small' is gone; '{command} --again' makes it again"
+    assert start_tuning(one, again=True, progress=False).status == "succeeded"
+    ready(experiment(), progress=False)
+    for content in ("", "[]", '{"ids": 1}'):
+        (one.folder / "job.json").write_text(content)
+        with pytest.raises(TuningFailed) as raised:
+            one.poll()
+        told = str(raised.value)
+        assert told.startswith(f"{one.folder / 'job.json'}: not the record of a tuning (")
+        assert told.endswith(f"); remove it, and '{command}' goes on")
+
+
+def test_shared_databases_are_refused_before_anything_is_spent(experiment: Callable[..., Experiment]) -> None:
+    one = experiment("free = false")
+    write_json(one.dataset.train[0], questions(DEV[:1]))
+    with pytest.raises(ConfigError, match=r"^\[tuner.small\]: the database 'harbour' is in train and in dev of"):
+        start_tuning(tuning_of(experiment("free = false")), progress=False)
+    assert not (tuning_of(experiment("free = false")).folder / "starts").exists()
+    one.path.write_text(one.path.read_text().replace("[[configuration]]", "cross_database = true\n[[configuration]]"))
+    assert start_tuning(tuning_of(load(one.path)), progress=False).status == "succeeded"

@@ -40,7 +40,7 @@ def ask(database: Path, text: str, experiment: Experiment, *, explain: bool = Fa
         raise UsageError(f"{text!r} is no question: it has neither letters nor numbers")
     if not database.is_file():
         raise DatabaseError(f"{database}: no such database")
-    experiment = ready(experiment, progress=progress)
+    experiment = ready(experiment.only([experiment.configurations[0].name]), progress=progress)
     known = {one.name: getattr(experiment.dataset, one.name) for one in fields(experiment.dataset)}
     dataset = _Asked(**known, database=database)
     if not dataset.schemas[dataset.db_id].tables:

@@ -19,6 +19,7 @@ from text2sql.errors import DatabaseError, UsageError, nearest
 from text2sql.prices import Prices
 from text2sql.responses import Responses, Tally
 from text2sql.tables import dollars, grid
+from text2sql.tuning import LOCK
 from text2sql.types import Usage
 
 PARTS = {
@@ -128,6 +129,8 @@ def clear_cache(*names: str) -> list[Part]:
     for path in found.values():
         if path.suffix == ".sqlite":
             _check_unused(path)  # all of them: whoever executes has one open, and may use the other parts too
+    if "tuned" in found and {"tuned", "all"} & set(names):
+        _check_idle(found["tuned"])
     if "responses" in found and {"responses", "all"} & set(names):
         _check_collected(found["responses"])
     parts = [_part(name, path) for name, path in found.items() if name in names or "all" in names]
@@ -229,6 +232,18 @@ def _check_unused(file: Path) -> None:
     except sqlite3.Error as error:
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY:  # else it is damaged, and may go
             raise UsageError(f"{file} is in use: clear the cache when what uses it has ended") from None
+
+
+def _check_idle(folder: Path) -> None:
+    """Raises UsageError where a process makes a tuned model, and would lose it."""
+    from filelock import FileLock, Timeout
+
+    for lock in folder.glob(f"*/{LOCK}"):
+        try:
+            with FileLock(lock).acquire(blocking=False):
+                pass
+        except Timeout:
+            raise UsageError(f"{lock.parent} is being made: clear the cache when that has ended") from None
 
 
 def _check_collected(file: Path) -> None:

@@ -100,7 +100,8 @@ class Choices:
         for name, table in self.source.table("tuner").items():
             yield name
             data = table.get("data", {}) if isinstance(table, dict) else {}
-            yield from (f"{name}-{size}" for size in (data.get("sizes", []) if isinstance(data, dict) else []))
+            sizes = data.get("sizes", []) if isinstance(data, dict) else []
+            yield from (f"{name}-{size}" for size in (sizes if isinstance(sizes, list) else []))
 
     def _locate(self, where: str, option: registry.Option | None, value: Any) -> Any:
         """A path option's file: {data} is the data set's folder, else it counts from the experiment file.

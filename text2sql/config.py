@@ -199,5 +199,5 @@ class _Resolver:
 def _shown(value: Any) -> str:
     """A value of the grid as part of a name: text as it is, a strategy by its name."""
     if isinstance(value, dict):
-        return str(value.get("use", value))
+        return str(value.get("use") or value.get("tuned") or value)
     return value if isinstance(value, str) else json.dumps(value, default=str)

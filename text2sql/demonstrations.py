@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from itertools import islice
 
 from text2sql.artifacts import cache_folder, digest
 from text2sql.assemble import Assembly
-from text2sql.calls import Ledger
+from text2sql.calls import Call, Ledger
 from text2sql.chat_data import example_tokens
 from text2sql.dataset import Dataset
 from text2sql.differences import constructs
@@ -35,13 +36,15 @@ Tell = Callable[[str, float], None]
 class Prepared:
     """The demonstrations of a recipe, and what became of the pool on the way.
 
-    ``dropped``: how many examples were left out, by the reason; ``levels``: the hardness of every example by id.
+    ``dropped``: how many examples were left out, by the reason; ``levels``: the hardness of every example by id;
+    ``calls``: what the drafts of its retriever took.
     """
 
     data: TuningData
     pool: int
     dropped: Mapping[str, int]
     levels: Mapping[str, str]
+    calls: Sequence[Call] = ()
 
 
 def prepare(
@@ -76,7 +79,8 @@ def prepare(
         train = rendering.first(selection.train, recipe.data.size)
         validation = rendering.first(selection.validation, None)
     _check(where, recipe, dataset, selection, train, dropped)
-    return Prepared(TuningData(train, validation), len(dataset.pool), dict(dropped), pool_hardness(dataset))
+    data = TuningData(train, validation)
+    return Prepared(data, len(dataset.pool), dict(dropped), pool_hardness(dataset), rendering.calls)
 
 
 def _asked(
@@ -120,6 +124,7 @@ class _Rendering:
     teacher: TrainRun | None
     dropped: Counter[str]
     tell: Tell
+    calls: list[Call] = field(default_factory=list)
 
     def first(self, examples: Sequence[Example], size: int | None) -> tuple[Demonstration, ...]:
         """Demonstrations of so many examples, or all, in the order of their ids, whatever the order of choice."""
@@ -127,16 +132,15 @@ class _Rendering:
         workers = IN_FLIGHT if self.assembly.remote else processors()
         found: dict[str, list[Demonstration]] = {}
         wanted = len(examples) if size is None else size
-        for start in range(0, len(examples), _AT_ONCE):
-            if len(found) >= wanted:
-                break
-            some = examples[start : start + _AT_ONCE]
+        left = iter(examples)
+        # No more than are wanted, for a draft may cost something.
+        while some := list(islice(left, min(_AT_ONCE, wanted - len(found)))):
             rendered = dict(in_parallel(partial(self._rendered, prompts), some, workers))
             for example in some:
                 made = rendered[example.question.id]
                 if isinstance(made, str):
                     self.dropped[made] += 1
-                elif len(found) < wanted:
+                else:
                     found[example.question.id] = made
             self.tell("rendering", min(1.0, len(found) / max(1, wanted)))
         return tuple(one for id in sorted(found, key=lambda id: (len(id), id)) for one in found[id])
@@ -152,7 +156,12 @@ class _Rendering:
         except ProviderError:
             return question.id, "a draft failed"
         finally:
-            self.assembly.ledger.take(question.id)
+            self.calls.extend(self.assembly.ledger.take(question.id))
+        if any(one.question.db_id == question.db_id for prompt in rendered for one in prompt.examples):
+            raise ConfigError(
+                f"[tuner.{self.recipe.name}]: its retriever shows {question.id} examples of its own database "
+                f"{question.db_id!r}, which a question of another split never sees"
+            )
         made = [Demonstration(example, prompt, self._answer(example)) for prompt in rendered]
         if data.max_tokens is not None and any(example_tokens(one) > data.max_tokens for one in made):
             return question.id, f"longer than {data.max_tokens} tokens"

@@ -16,6 +16,7 @@ from text2sql.artifacts import cache_folder
 from text2sql.assemble import Assembly
 from text2sql.calling import Made
 from text2sql.calls import Call, Ledger
+from text2sql.demonstrations import Prepared, Tell
 from text2sql.errors import ProviderError
 from text2sql.exchange import Exchange
 from text2sql.executor import Executor
@@ -31,7 +32,7 @@ from text2sql.runner import sample
 from text2sql.store import open_run
 from text2sql.tables import grid, which
 from text2sql.tuned import ready
-from text2sql.tuning import tuning_of
+from text2sql.tuning import Tuning, tuning_of
 from text2sql.types import Completion, Question, Reply, Request, Usage
 
 # It fails when it is executed: so the calls that would mend it are counted too.
@@ -86,6 +87,18 @@ def dry_run(
             calls = _calls(pipeline, assembly, known, questions, progress)
             estimates += _estimates(configuration.name, calls, known.usages)
     return estimates
+
+
+def dry_tuning(tuning: Tuning, tell: Tell = lambda stage, share: None) -> tuple[Prepared, list[Estimate]]:
+    """A tuning's demonstrations, and what the drafts of its retriever would ask for them, were it begun now.
+
+    Drafts that the cache lacks are stand-ins, so prompts that hold examples found by them have other examples. Raises
+    ConfigError.
+    """
+    known, lists = _Overlay(cache_folder() / "responses.sqlite"), Prices(tuning.prices)
+    prepared = tuning.prepared(tell, drafts=Exchange(known, lists, asks=_OnPaper(lists, batch=False)))
+    asked = [call for call in prepared.calls if call.requests or call.cached]
+    return prepared, _estimates(tuning.name, asked, known.usages)
 
 
 def _stored(folder: Path, retry: bool) -> set[str]:
@@ -208,7 +221,8 @@ class _Overlay(Responses):
     def get(self, keys: Sequence[str]) -> dict[str, Answer]:
         # What is cached costs nothing now, whoever paid for it.
         real = {key: replace(answer, payer="") for key, answer in self._real.get(keys).items()}
-        self._watched.guessed.append(len(real) < len(keys))
+        if (guessed := getattr(self._watched, "guessed", None)) is not None:
+            guessed.append(len(real) < len(keys))
         return super().get(keys) | real
 
     def put(
@@ -257,6 +271,15 @@ def _row(one: Estimate) -> list[str]:
     tokens = (_most(one.prompt_tokens), _most(one.completion_tokens))
     cost = "–" if one.cost is None else f"≤ ${one.cost:,.2f}"
     return [one.configuration, one.stage, one.model, f"{one.calls:,}", f"{one.cached:,}", *tokens, cost]
+
+
+def drafts_text(estimates: Sequence[Estimate]) -> str:
+    """What ``finetune start --dry-run`` says of drafts, a line for each model."""
+    return "\n".join(
+        f"{one.calls:,} drafts of {one.model} come first ({one.cached:,} cached): "
+        + ("nobody knows what they cost" if one.cost is None else f"at most ${one.cost:,.2f}")
+        for one in estimates
+    )
 
 
 def _most(value: int | None) -> str:

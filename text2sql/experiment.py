@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -142,7 +142,7 @@ _SHAPING = ("linker", "embedder", "retriever", "reranker", "prompt")
 class Recipe:
     """How a tuned model is made: by which tuner, from which examples, shown as ``prompts`` renders a question.
 
-    Of ``prompts`` the stages up to the prompt count, and the model and the draft where its retriever asks for them.
+    Of ``prompts`` the stages up to the prompt count, and the model and the draft where one of these asks for them.
     """
 
     name: str
@@ -152,14 +152,24 @@ class Recipe:
 
     def identity(self) -> Toml:
         """What the demonstrations and what is made of them depend on, but for the pool and stored runs."""
-        fetches = self.prompts.stages["retriever"][0].use != "none"
-        kept = (*_SHAPING, "model") if fetches else _SHAPING
+        stages, draft = self.prompts.stages, self.prompts.draft
+        asked = {word for stage in _SHAPING for choice in stages.get(stage, ()) for word in _asked(choice)}
+        kept = (*_SHAPING, "model") if "model" in asked or ("draft" in asked and "model" not in draft) else _SHAPING
         return {
             "tuner": self.tuner.identity(),
-            "stages": _identities({stage: c for stage, c in self.prompts.stages.items() if stage in kept}),
-            "draft": _identities(self.prompts.draft) if fetches else {},
+            "stages": _identities({stage: choices for stage, choices in stages.items() if stage in kept}),
+            "draft": _identities(draft) if "draft" in asked else {},
             "data": self.data.identity(),
         }
+
+
+def _asked(choice: Choice) -> Iterator[str]:
+    """What a strategy, and those among its options, ask of the configuration; a model of its own is none of it."""
+    words = registry.supplies(registry.find(choice.stage, choice.use))
+    yield from (word for word in words if word != "model" or choice.model is None)
+    for value in choice.options.values():
+        if isinstance(value, Choice):
+            yield from _asked(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ class ExperimentFile:
         """Where a key stands: in the configuration that is being read, else outside of all configurations."""
         pattern = re.compile(rf"^[^#]*?(?<![\w.-])(?:[\w-]+\.)*{re.escape(key)}[\"']?\s*(?:=|\]|\.[\w.]+[\"']?\s*=)")
         found = [(owner, number) for number, owner, line in self._owned() if pattern.match(line)]
-        if self.position is not None:
-            found = [f for f in found if f[0] == self.position] or [f for f in found if f[0] is None]
+        nearby = [f for f in found if f[0] == self.position] or [f for f in found if f[0] is None]
+        found = nearby or (found if self.position is None else [])
         return found[0][1] if found else None
 
     def _owned(self) -> Iterator[tuple[int, int | None, str]]:
@@ -90,8 +90,16 @@ def override(toml: Toml, override: str) -> str:
     value, stage = _value(text), key.partition(".")[0]
     if stage not in TOP + CHOSEN:
         raise ConfigError(f"--set {override!r}: unknown key {stage!r}{nearest(stage, (*CHOSEN, *TOP))}")
+    if stage == "tuner" and not key.endswith(".use"):  # which makes a new one
+        name, tuners = key.split(".")[1:2], toml.get("tuner")
+        if name and isinstance(tuners, dict) and name[0] not in tuners:
+            raise ConfigError(f"--set {override!r}: no [tuner.{name[0]}]{nearest(name[0], tuners)}")
     try:
-        for table in [toml] if stage in TOP else _choosing(toml, stage):
+        if key == "model.tuned":  # of the configurations alone: tuners start from the models of [defaults]
+            tables = toml.get("configuration", [])
+        else:
+            tables = [toml] if stage in TOP else _choosing(toml, stage)
+        for table in tables:
             set_value(table, key, value)
     except ConfigError as error:
         raise ConfigError(f"--set {override!r}: {error}") from None

@@ -82,22 +82,25 @@ def start(
     data: Data = None,
     set_: Set = None,
     again: Annotated[bool, typer.Option("--again", help="Make it anew although it exists.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report on the data and the cost; begin nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Report on the data and the cost; ask and begin nothing.")
+    ] = False,
     max_cost: MaxCost = None,
     prices: PriceLists = None,
     markdown: Markdown = False,
     quiet: Quiet = False,
 ) -> None:
     """Make a tuned model: on this machine at once, at a provider as a job; go on where it was cut off."""
-    from text2sql import tuning, tuning_report
+    from text2sql import estimate, tuning, tuning_report
 
     loaded, lists = _load(experiment, data, set_), prices or []
     chosen = tuning.tunings_of(loaded, tuner, prices=lists) if tuner else [tuning.tuning_of(loaded, prices=lists)]
     for one in chosen:
         if dry_run:
             with tuning.telling(f"preparing {one.name}", not quiet) as tell:
-                prepared = one.prepared(tell, max_cost=max_cost)
+                prepared, drafts = estimate.dry_tuning(one, tell)
             print(tuning_report.data_text(tuning_report.data_report(one, prepared), markdown=markdown))
+            print(estimate.drafts_text(drafts), end="\n" if drafts else "")
             continue
         job = tuning.start_tuning(one, again=again, max_cost=max_cost, progress=not quiet)
         print(tuning_report.job_text(one, job, events=0))
@@ -165,6 +168,8 @@ def forgetting(
     limit: Annotated[int | None, typer.Option(min=1, help="So many questions, round-robin over databases.")] = None,
     set_: Set = None,
     out: Annotated[Path | None, typer.Option(help="Where run folders are; default: runs/ beside the file.")] = None,
+    max_cost: Annotated[float | None, typer.Option(min=0, help="Dollars: ask nothing that may cost more.")] = None,
+    prices: PriceLists = None,
     as_json: AsJson = False,
     markdown: Markdown = False,
     quiet: Quiet = False,
@@ -174,7 +179,9 @@ def forgetting(
     from text2sql import forgetting as measuring
 
     loaded = config.load(experiment, data=data, split=split, overrides=set_ or [])
-    found = measuring.measure_forgetting(loaded, limit=limit, out=out, progress=not quiet)
+    found = measuring.measure_forgetting(
+        loaded, limit=limit, out=out, max_cost=max_cost, prices=prices or [], progress=not quiet
+    )
     if as_json:
         print(json.dumps(forgetting_report.forgetting_json(loaded.path.stem, found), indent=2, ensure_ascii=False))
     else:

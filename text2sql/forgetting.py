@@ -71,6 +71,8 @@ def measure_forgetting(
     limit: int | None = None,
     workers: int | None = None,
     out: Path | None = None,
+    max_cost: float | None = None,
+    prices: Sequence[Path] = (),
     progress: bool = True,
 ) -> list[Forgetting]:
     """Every quadruple of the experiment; what of its configurations has not run yet is run, as ``run`` does.
@@ -86,7 +88,10 @@ def measure_forgetting(
             "(a retriever or none) alone"
         )
     wanted = {name for four in found for name in four.names}
-    runs = run(experiment.only(sorted(wanted)), limit=limit, workers=workers, out=out, progress=progress)
+    runs = run(
+        experiment.only(sorted(wanted)), limit=limit, workers=workers, out=out, max_cost=max_cost, prices=prices,
+        progress=progress,
+    )  # fmt: skip
     by_name: dict[str, list[Scored]] = {}
     for one in runs.values():
         by_name.setdefault(one.name, []).append(one)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from text2sql import registry
@@ -24,6 +26,8 @@ def recipes(choices: Choices, defaults: Toml) -> dict[str, Recipe]:
         for size in (None, *recipe.data.sizes):
             data = replace(recipe.data, sizes=(), size=size or recipe.data.size)
             called = f"{name}-{size}" if size else name
+            if called in found:
+                raise source.error(f"two tuners are called {called!r}: sizes makes one of this name", "sizes")
             found[called] = replace(recipe, name=called, data=data)
     return found
 
@@ -33,12 +37,15 @@ def _recipe(choices: Choices, name: str, table: Any, defaults: Toml) -> Recipe:
     source, where = choices.source, f"[tuner.{name}]"
     if not isinstance(table, dict):
         raise source.error(f"{where} is to be a table, not {table!r}", name)
+    if not re.fullmatch(r"\w[^/\\:]*", name):
+        raise source.error(f"{where}: files are called so: a letter or digit first, no slash, no colon", name)
     chosen = {key: value for key, value in table.items() if key not in (*PROMPTING, "data")}
     prompting = {key: value for key, value in (defaults | table).items() if key in PROMPTING}
     stages = choices.all_stages(prompting, where)
     prompts = Configuration(where, stages, (), choices.drafts(prompting, where))
-    if "model" in stages and stages["model"][0].tuned:
-        raise source.error(f"{where}: its model is to be one that is there, not a tuned one", "model")
+    for choice in chain.from_iterable((*stages.values(), *prompts.draft.values())):
+        if choice.tuned or (choice.model and choice.model.tuned):
+            raise source.error(f"{where}: its model is to be one that is there, not a tuned one", "tuned")
     if "model" not in stages and _asks_a_model(stages):
         raise source.error(f"{where}: its retriever asks a model, and [defaults] has none", name)
     if "use" not in chosen:
@@ -58,8 +65,9 @@ def _same_model(source: ExperimentFile, model: Choice | None, where: str) -> Tom
         known = ", ".join(registry.names("tuner"))
         raise source.error(f"{where}: needs use = a tuner, one of {known}", "tuner")
     shared = registry.options(registry.find("tuner", model.use))
-    given = {"base" if name == "name" else name: value for name, value in model.options.items()}
-    return {"use": model.use} | {n: v for n, v in given.items() if n in shared and v is not None}
+    own = registry.options(registry.find("model", model.use))
+    given = {"base" if n == "name" else n: value for n, value in model.options.items() if value != own[n].default}
+    return {"use": model.use} | {name: value for name, value in given.items() if name in shared}
 
 
 def _data(source: ExperimentFile, table: Any, where: str) -> DataSettings:

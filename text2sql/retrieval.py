@@ -51,10 +51,10 @@ def measure_retrieval(experiment: Experiment, *, limit: int | None = None, progr
     ``limit``: that many questions, round-robin over the databases. Raises UsageError, and ProviderError where a
     draft fails.
     """
-    experiment = ready(experiment, progress=progress)
-    configurations = list(_different(experiment.configurations))
-    if not configurations:
+    different = tuple(_different(experiment.configurations))
+    if not different:
         raise ConfigError(f'{experiment.path}: no configuration has a retriever; give one, as in retriever = "hyde"')
+    configurations = ready(replace(experiment, configurations=different), progress=progress).configurations
     examples = sample(experiment.dataset.examples, limit)
     indexes, found = Indexes(), []
     with Executor(cache=cache_folder() / "executions.sqlite") as executor, exchange() as calls:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
-from text2sql.artifacts import digest, file_digest
+from text2sql.artifacts import digest
 from text2sql.errors import ConfigError, RunError
 from text2sql.manifest import runs_root
 from text2sql.store import Record, find_run, open_manifest, open_run, whole_lines
@@ -35,8 +36,9 @@ class TrainRun:
 
     @cached_property
     def identity(self) -> str:
-        """Digest of its answers and verdicts."""
-        return digest(*(file_digest(self.folder / name) for name in ("predictions.jsonl", "verdicts.jsonl")))
+        """Digest of its answers, right or not; further metrics do not change it. Raises RunError."""
+        found = sorted((*asked, one.right, one.sql, one.text) for asked, one in self.answers.items())
+        return digest(json.dumps(found))
 
     @cached_property
     def answers(self) -> Mapping[Asked, Answered]:
@@ -63,29 +65,33 @@ def _text(record: Record, sql: str) -> str:
     return str(said[-1][0]) if said else sql
 
 
-def train_run(name: str, experiment: Path) -> TrainRun:
-    """A run on the train split: of a configuration of this experiment file, else by path, name or digest.
+def train_run(name: str, experiment: Path, data: str) -> TrainRun:
+    """A run on the train split of this data set: of a configuration of this experiment file, the one that was written
+    last; else by path, name or digest.
 
-    Raises ConfigError where there is none, or where it is of another split.
+    Raises ConfigError where there is none, where it is of another split, and where it has not come to its end.
     """
     root = runs_root(experiment, None)
     named = [
         file.parent
         for file in (root / experiment.stem).glob("*/run.json")
-        if (told := open_manifest(file.parent))["configuration"] == name and told["data"]["split"] == "train"
+        if (told := open_manifest(file.parent))["configuration"] == name
+        and (told["data"]["split"], told["data"]["name"]) == ("train", data)
     ]
-    if named:
-        return TrainRun(max(named, key=lambda folder: (folder / "run.json").stat().st_mtime_ns))
+    command = f'text2sql run {experiment} --split train --only "{name}"'
+    missing = f"no run {name!r} on the train split of {data}; if it is a configuration, '{command}' makes it"
     try:
-        folder = find_run(name, [root / experiment.stem, root, Path("experiments/runs"), Path("runs")])
+        places = [root / experiment.stem, root, Path("experiments/runs"), Path("runs")]
+        folder = max(named, key=lambda run: (run / "run.json").stat().st_mtime_ns) if named else find_run(name, places)
     except RunError:
-        command = f'text2sql run {experiment} --split train --only "{name}"'
+        raise ConfigError(missing) from None
+    told = open_manifest(folder)
+    if told["data"]["split"] != "train":
         raise ConfigError(
-            f"no run {name!r} on the train split; if it is a configuration, '{command}' makes it"
-        ) from None
-    split = open_manifest(folder)["data"]["split"]
-    if split != "train":
-        raise ConfigError(f"{folder}: its questions are of the split {split}; a model is tuned on train alone")
-    if not (folder / "predictions.jsonl").is_file():
-        raise ConfigError(f"{folder}: it has no answers yet")
+            f"{folder}: its questions are of the split {told['data']['split']}; a model is tuned on train alone"
+        )
+    if told["data"]["name"] != data and folder != Path(name):
+        raise ConfigError(missing)
+    if "questions" not in told:
+        raise ConfigError(f"{folder}: this run was cut off, or goes on just now; '{command}' ends it")
     return TrainRun(folder)

@@ -9,7 +9,7 @@ from typing import Any
 from text2sql import registry
 from text2sql.errors import ConfigError
 from text2sql.experiment import Choice, Configuration, Experiment
-from text2sql.tuning import Tuning, start_tuning, tuning_of
+from text2sql.tuning import start_tuning, tuning_of
 
 
 def ready(experiment: Experiment, *, progress: bool = True) -> Experiment:
@@ -50,10 +50,8 @@ def _with(model: Choice, options: Mapping[str, Any], where: str) -> Choice:
 def _made(experiment: Experiment, name: str, progress: bool) -> Choice:
     where = f"{experiment.path}: the tuned model {name!r}"
     tuning = tuning_of(experiment, name)
-    if not any(configuration.cross_database for configuration in experiment.configurations):
-        _check_databases(tuning)
+    tuning.check_databases()
     job = tuning.poll()
-    command = f"text2sql finetune {{}} {experiment.path} --tuner {name}"
     if job is None or job.status not in ("running", "succeeded"):
         if not tuning.tuner.free:
             state, verb = "does not exist yet", "makes it"
@@ -61,25 +59,10 @@ def _made(experiment: Experiment, name: str, progress: bool) -> Choice:
                 state, verb = f"could not be made: {job.message or job.status}", "tries again"
             if job is not None and job.status == "interrupted":
                 state, verb = "is not finished", "goes on with it"
-            raise ConfigError(f"{where} {state}; '{command.format('start')}' {verb}")
+            raise ConfigError(f"{where} {state}; '{tuning.command('start')}' {verb}")
         job = start_tuning(tuning, progress=progress)
     if job.status == "running":
-        raise ConfigError(f"{where} is still being made; '{command.format('wait')}' waits for it")
+        raise ConfigError(f"{where} is still being made; '{tuning.command('wait')}' waits for it")
     if job.status != "succeeded":
         raise ConfigError(f"{where} could not be made: {job.message or job.status}")
     return tuning.model(job)
-
-
-def _check_databases(tuning: Tuning) -> None:
-    """Raises ConfigError where questions that are to be answered are about databases that the model was tuned on."""
-    dataset = tuning.dataset
-    if dataset.split == "train":
-        return
-    known = {example.question.db_id for example in dataset.pool}
-    asked = {example.question.db_id for example in dataset.examples}
-    if shared := sorted(known & asked):
-        more = f" and {len(shared) - 1} more" if len(shared) > 1 else ""
-        raise ConfigError(
-            f"[tuner.{tuning.name}]: the database {shared[0]!r}{more} is in train and in {dataset.split} of "
-            f"{dataset.name}: a model tuned on it has seen the answers; data.cross_database = true allows it"
-        )

@@ -17,7 +17,8 @@ from text2sql.artifacts import cache_folder, digest, file_digest, write_atomical
 from text2sql.assemble import build_tuner
 from text2sql.dataset import Dataset
 from text2sql.demonstrations import Prepared, Tell, prepare
-from text2sql.errors import ConfigError, Interrupted, UsageError, nearest
+from text2sql.errors import ConfigError, Interrupted, TuningFailed, UsageError, nearest
+from text2sql.exchange import Exchange
 from text2sql.experiment import Choice, Experiment, Recipe
 from text2sql.prices import Prices
 from text2sql.protocols import Estimating, Tuner
@@ -27,13 +28,16 @@ from text2sql.types import Job, Loss, TuningData, TuningEstimate
 
 _BAR = "{l_bar}{bar}| {elapsed}"
 _ENDED = ("succeeded", "failed", "cancelled")
+LOCK = "start.lock"
+"""What a process holds in a tuning's folder while it begins it, or makes it."""
 
 
 @dataclass(frozen=True)
 class Tuning:
     """One recipe over one pool; its files are in ``folder``, which another pool, option, run or code changes.
 
-    ``experiment``: the file that it stands in; ``prices``: price lists that go before the others.
+    ``experiment``: the file that it stands in; ``prices``: price lists that go before the others; ``cross_database``:
+    as its [data] says.
     """
 
     recipe: Recipe
@@ -41,11 +45,20 @@ class Tuning:
     experiment: Path
     seed: int = 0
     prices: tuple[Path, ...] = ()
+    cross_database: bool = False
 
     @property
     def name(self) -> str:
         """As the file calls it."""
         return self.recipe.name
+
+    @cached_property
+    def learned(self) -> Dataset:
+        """What it learns from, whichever split is asked about: test has schemas and databases of its own."""
+        tables = self.dataset.folder / "tables.json"
+        if self.dataset.split != "test":
+            return self.dataset
+        return replace(self.dataset, split="train", tables=tables if tables.is_file() else None)
 
     @cached_property
     def runs(self) -> dict[str, TrainRun]:
@@ -54,7 +67,7 @@ class Tuning:
         found: dict[str, TrainRun] = {}
         for role, name in named.items():
             try:
-                found |= {role: train_run(name, self.experiment)} if name else {}
+                found |= {role: train_run(name, self.experiment, self.dataset.name)} if name else {}
             except ConfigError as error:
                 raise ConfigError(f"[tuner.{self.name}]: data.{role}: {error}") from None
         return found
@@ -62,27 +75,80 @@ class Tuning:
     @cached_property
     def folder(self) -> Path:
         """In the user's cache folder."""
-        files = [*self.dataset.train, *([self.dataset.tables] if self.dataset.tables else [])]
+        files = [*self.learned.train, *([self.learned.tables] if self.learned.tables else [])]
         runs = {role: run.identity for role, run in self.runs.items()}
-        identity = json.dumps([self.recipe.identity(), runs, self.seed], sort_keys=True, default=str)
+        databases = self.learned.databases  # gold runs on them, and prompts show of them
+        known = sorted({example.question.db_id for example in self.learned.pool} & set(databases))
+        content = [databases.fingerprint(db_id) for db_id in known]
+        identity = json.dumps([self.recipe.identity(), runs, content, self.seed], sort_keys=True, default=str)
         name = digest(identity, *map(file_digest, files))[:16]
         return cache_folder() / "tuned" / f"{self.recipe.tuner.use.replace(':', '.')}-{name}"
 
     @property
     def job(self) -> Job | None:
-        """How it stood when it was last looked at."""
+        """How it stood when it was last looked at. Raises TuningFailed where that cannot be read."""
         file = self.folder / "job.json"
-        return _job(json.loads(file.read_bytes())) if file.is_file() else None
+        try:
+            return _job(json.loads(file.read_bytes()))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            raise TuningFailed(
+                f"{file}: not the record of a tuning ({error}); remove it, and '{self.command('start')}' goes on"
+            ) from None
+
+    def command(self, verb: str) -> str:
+        """What to type."""
+        return f"text2sql finetune {verb} {self.experiment} --tuner {self.name}"
+
+    def check_databases(self) -> None:
+        """Raises ConfigError where the questions that are to be answered are about databases that it learns."""
+        dataset = self.dataset
+        if self.cross_database or dataset.split == "train":
+            return
+        known = {example.question.db_id for example in dataset.pool}
+        asked = {example.question.db_id for example in dataset.examples}
+        if shared := sorted(known & asked):
+            more = f" and {len(shared) - 1} more" if len(shared) > 1 else ""
+            raise ConfigError(
+                f"[tuner.{self.name}]: the database {shared[0]!r}{more} is in train and in {dataset.split} of "
+                f"{dataset.name}: a model tuned on it has seen the answers; data.cross_database = true allows it"
+            )
+
+    @contextmanager
+    def alone(self, tell: Tell) -> Iterator[None]:
+        """Be the only process that begins it; another one is waited for. The system frees what a dead one held."""
+        from filelock import FileLock, Timeout
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / LOCK)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            tell("another process makes it", 0.0)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
     @cached_property
     def tuner(self) -> Tuner:
         """The strategy itself."""
-        return build_tuner(self.recipe.tuner, self.dataset, self.folder, self.seed, Prices(self.prices))
+        return build_tuner(self.recipe.tuner, self.learned, self.folder, self.seed, Prices(self.prices))
 
-    def prepared(self, tell: Tell = lambda stage, share: None, *, max_cost: float | None = None) -> Prepared:
-        """Its demonstrations; ``max_cost``: dollars that drafts of its retriever may cost. Raises ConfigError."""
-        with exchange(max_cost=max_cost, prices=self.prices) as calls:
-            return prepare(self.recipe, self.dataset, calls, tell=tell, **self.runs)
+    def prepared(
+        self,
+        tell: Tell = lambda stage, share: None,
+        *,
+        max_cost: float | None = None,
+        drafts: Exchange | None = None,
+    ) -> Prepared:
+        """Its demonstrations; ``max_cost``: dollars that drafts of its retriever may cost; ``drafts``: how these are
+        asked for, by default live. Raises ConfigError.
+        """
+        with drafts or exchange(max_cost=max_cost, prices=self.prices) as calls:
+            return prepare(self.recipe, self.learned, calls, tell=tell, **self.runs)
 
     def estimate(self, data: TuningData) -> TuningEstimate | None:
         """What tuning on this data comes to; None where it costs nothing but time."""
@@ -127,7 +193,7 @@ class Tuning:
     def forget(self) -> None:
         """Put all of it aside, into earlier-1 and so on: the next start begins anew."""
         earlier = next(place for n in count(1) if not (place := self.folder / f"earlier-{n}").exists())
-        files = [file for file in self.folder.iterdir() if not file.name.startswith("earlier-")]
+        files = [file for file in self.folder.iterdir() if not file.name.startswith(("earlier-", LOCK))]
         earlier.mkdir()
         for file in files:
             file.rename(earlier / file.name)
@@ -137,15 +203,18 @@ class Tuning:
         return job
 
     def model(self, job: Job) -> Choice:
-        """The tuned model, as if a configuration had chosen it."""
-        known = registry.options(registry.find("model", str(job.model["use"])))
-        given = {
-            name: self.folder / str(value) if "Path" in str(known[name].annotation) else value
-            for name, value in job.model.items()
-            if name != "use"
-        }
-        options = {name: given.get(name, option.default) for name, option in known.items()}
-        return Choice("model", str(job.model["use"]), options, tuned=self.name)
+        """The tuned model, as if a configuration had chosen it. Raises ConfigError where it is none that there is,
+        TuningFailed where its files are gone.
+        """
+        use, where = str(job.model.get("use")), f"the tuned model {self.name!r}"
+        known = registry.options(registry.find("model", use))
+        given = registry.check(where, use, known, {n: value for n, value in job.model.items() if n != "use"})
+        files = {name: self.folder / value for name, value in given.items() if isinstance(value, Path)}
+        for file in files.values():
+            if not file.exists():
+                raise TuningFailed(f"{file}: {where} is gone; '{self.command('start')} --again' makes it again")
+        options = {name: option.default for name, option in known.items()} | given | files
+        return Choice("model", use, options, tuned=self.name)
 
 
 def _job(record: dict[str, Any]) -> Job:
@@ -163,7 +232,10 @@ def tunings_of(
     for name in names:
         if name not in known:
             raise ConfigError(f"{experiment.path}: no [tuner.{name}]{nearest(name, known)}")
-    return [Tuning(known[name], experiment.dataset, experiment.path, seed, tuple(prices)) for name in names or known]
+    across = any(configuration.cross_database for configuration in experiment.configurations)
+    return [
+        Tuning(known[name], experiment.dataset, experiment.path, seed, tuple(prices), across) for name in names or known
+    ]
 
 
 def tuning_of(experiment: Experiment, name: str | None = None, *, seed: int = 0, prices: Sequence[Path] = ()) -> Tuning:
@@ -181,21 +253,26 @@ def start_tuning(tuning: Tuning, *, again: bool = False, max_cost: float | None 
     """Begin a tuning, go on with one that was cut off, or do it all, unless it is done or under way.
 
     ``again``: anew, although it is done. ``max_cost``: dollars; nothing is begun where the tuner expects more, or
-    cannot say. Raises ConfigError, UsageError, TuningFailed, and Interrupted on an interrupt.
+    cannot say. Where another process begins it just now, that is waited for. Raises ConfigError, UsageError,
+    TuningFailed, and Interrupted on an interrupt.
     """
     job = tuning.poll()
-    if again and job is not None:
-        if job.status == "running":
-            raise UsageError(f"{tuning.name}: it is still running; 'text2sql finetune cancel' ends it")
-        tuning.forget()
-        job = None
-    if job is None or job.status in ("failed", "cancelled", "interrupted"):
-        with telling(f"tuning {tuning.name}", progress) as tell:
-            try:
-                job = tuning.start(tell, max_cost=max_cost)
-            except KeyboardInterrupt:
-                raise Interrupted(f"interrupted: {tuning.name}; the same command goes on from there") from None
-    return job
+    if job is not None and job.status == "running" and again:
+        raise UsageError(f"{tuning.name}: it is still running; '{tuning.command('cancel')}' ends it")
+    if job is not None and job.status in ("running", "succeeded") and not again:
+        return job
+    tuning.check_databases()
+    with telling(f"tuning {tuning.name}", progress) as tell:
+        try:
+            with tuning.alone(tell):
+                job = tuning.poll()
+                if job is not None and (job.status == "running" or (job.status == "succeeded" and not again)):
+                    return job
+                if job is not None and again:
+                    tuning.forget()
+                return tuning.start(tell, max_cost=max_cost)
+        except KeyboardInterrupt:
+            raise Interrupted(f"interrupted: {tuning.name}; the same command goes on from there") from None
 
 
 def wait_for_tuning(tuning: Tuning, *, every: float = 15.0, progress: bool = True) -> Job:
@@ -211,7 +288,7 @@ def wait_for_tuning(tuning: Tuning, *, every: float = 15.0, progress: bool = Tru
             raise Interrupted(f"interrupted: {tuning.name} goes on; the same command waits for it again") from None
     if job is None or job.status == "interrupted":
         state = "it was cut off" if job else "it was not begun"
-        command = f"text2sql finetune start {tuning.experiment} --tuner {tuning.name}"
+        command = tuning.command("start")
         raise UsageError(f"{tuning.name}: {state}; '{command}' {'goes on with it' if job else 'begins it'}")
     return job
 
