@@ -24,7 +24,7 @@ from text2sql.embedded.writing import write
 from text2sql.errors import ConfigError
 from text2sql.models.embedded import UNTUNED, embedded
 from text2sql.protocols import Model
-from text2sql.types import Column, Example, ForeignKey, Prompt, Question, Schema, Table
+from text2sql.types import Column, Demonstration, Example, ForeignKey, Prompt, Question, Schema, Table
 
 BOAT = Table(
     "boat",
@@ -262,13 +262,26 @@ TRAIN = [
 ]  # fmt: skip
 
 
+TINY = replace(SMALL, places=256, hidden=8, clause_epochs=3, ranker_hidden=4, ranker_epochs=2, folds=3)
+
+
+def taught(*shown: Example) -> list[Demonstration]:
+    """What a few questions of three databases alike demonstrate, each with the same examples in its prompt."""
+    return [
+        Demonstration(
+            Example(Question(f"{name}{n}", name, text), sql),
+            Prompt((), Question(f"{name}{n}", name, text), replace(SCHEMA, db_id=name), shown),
+            sql,
+        )
+        for name in ("a", "b", "c")
+        for n, (text, sql) in enumerate(TRAIN)
+    ]
+
+
 @lru_cache(maxsize=1)
 def fitted() -> Weights:
     """Weights fitted on a few questions of three databases alike."""
-    schemas = {name: replace(SCHEMA, db_id=name) for name in ("a", "b", "c")}
-    examples = [Example(Question(f"{name}{n}", name, q), sql) for name in schemas for n, (q, sql) in enumerate(TRAIN)]
-    sizes = replace(SMALL, places=256, hidden=8, clause_epochs=3, ranker_hidden=4, ranker_epochs=2, folds=3)
-    return fit(examples, schemas, sizes=sizes)
+    return fit(taught(), sizes=TINY)
 
 
 def test_fitting_is_deterministic_and_its_file_too(tmp_path: Path) -> None:
