@@ -325,7 +325,7 @@ SIMILAR = Example(
 
 def told(found: Weights) -> list[float]:
     """What the weights make of an example's likeness to the question, its share of the prompt, and its rank."""
-    return found.combiner[_SHOWN : _SHOWN + 3].tolist()
+    return [float(weight) for weight in found.combiner[_SHOWN : _SHOWN + 3]]
 
 
 def test_a_lesson_is_what_its_prompt_shows() -> None:
