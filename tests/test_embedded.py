@@ -5,26 +5,40 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pytest
 
 from tests.small import HARBOUR
-from text2sql.embedded import serving, weights
+from text2sql.embedded import fitting, serving, weights
 from text2sql.embedded.answering import Answer, explanation
 from text2sql.embedded.catalog import compiled
 from text2sql.embedded.equivalence import form
 from text2sql.embedded.fitting import SMALL, fit
+from text2sql.embedded.lessons import lessons
 from text2sql.embedded.parser import consider
+from text2sql.embedded.proposing import _SHOWN
 from text2sql.embedded.query import filled, sketched, without_distinct
 from text2sql.embedded.reading import read, sketch_of
 from text2sql.embedded.weights import Weights, load, save
 from text2sql.embedded.writing import write
-from text2sql.errors import ConfigError
+from text2sql.errors import ConfigError, TuningFailed
 from text2sql.models.embedded import UNTUNED, embedded
 from text2sql.protocols import Model
-from text2sql.types import Column, Example, ForeignKey, Prompt, Question, Schema, Table
+from text2sql.tuners.embedded import embedded as embedded_tuner
+from text2sql.types import (
+    Column,
+    Demonstration,
+    Example,
+    ForeignKey,
+    Job,
+    Prompt,
+    Question,
+    Schema,
+    Table,
+    TuningData,
+)
 
 BOAT = Table(
     "boat",
@@ -262,13 +276,26 @@ TRAIN = [
 ]  # fmt: skip
 
 
+TINY = replace(SMALL, places=256, hidden=8, clause_epochs=3, ranker_hidden=4, ranker_epochs=2, folds=3)
+
+
+def taught(*shown: Example) -> list[Demonstration]:
+    """What a few questions of three databases alike demonstrate, each with the same examples in its prompt."""
+    return [
+        Demonstration(
+            Example(Question(f"{name}{n}", name, text), sql),
+            Prompt((), Question(f"{name}{n}", name, text), replace(SCHEMA, db_id=name), shown),
+            sql,
+        )
+        for name in ("a", "b", "c")
+        for n, (text, sql) in enumerate(TRAIN)
+    ]
+
+
 @lru_cache(maxsize=1)
 def fitted() -> Weights:
     """Weights fitted on a few questions of three databases alike."""
-    schemas = {name: replace(SCHEMA, db_id=name) for name in ("a", "b", "c")}
-    examples = [Example(Question(f"{name}{n}", name, q), sql) for name in schemas for n, (q, sql) in enumerate(TRAIN)]
-    sizes = replace(SMALL, places=256, hidden=8, clause_epochs=3, ranker_hidden=4, ranker_epochs=2, folds=3)
-    return fit(examples, schemas, sizes=sizes)
+    return fit(taught(), sizes=TINY)
 
 
 def test_fitting_is_deterministic_and_its_file_too(tmp_path: Path) -> None:
@@ -289,6 +316,52 @@ def test_fitted_weights_answer(tmp_path: Path) -> None:
         ask("How many boats are there?"), n=1, temperature=0.0, seed=0
     )
     assert found.text == "SELECT count(*) FROM boat"
+
+
+SIMILAR = Example(
+    Question("e", "other", "Titles of the 5 longest books"), "SELECT title FROM book ORDER BY pages DESC LIMIT 5"
+)
+
+
+def told(found: Weights) -> list[float]:
+    """What the weights make of an example's likeness to the question, its share of the prompt, and its rank."""
+    return [float(weight) for weight in found.combiner[_SHOWN : _SHOWN + 3]]
+
+
+def test_a_lesson_is_what_its_prompt_shows() -> None:
+    unreadable = Example(SIMILAR.question, "SELECT")
+    one = taught(SIMILAR, unreadable)[1]
+    hinted = replace(one.prompt.question, text="How long is it?", evidence="it refers to name = 'Dunlin'")
+    narrow = Schema("a", (TRIP,))
+    prompts = [replace(one.prompt, question=hinted), replace(one.prompt, schema=narrow)]
+    found, _ = lessons([replace(one, prompt=prompt) for prompt in prompts], places=256, tell=lambda share: None)
+    (lesson,) = found  # the narrow schema lacks the columns of its SQL
+    cut = sketch_of(SIMILAR.sql)
+    assert cut is not None and [shown.sketch for shown in lesson.shown] == [cut.sketch]
+    assert "dunlin" in lesson.view.words and lesson.view.catalog.schema == one.prompt.schema
+
+
+def test_trust_in_examples_is_learned_from_prompts_that_show_some() -> None:
+    assert told(fitted()) == [3.0, 0.0, 0.0]
+    assert all(not ranker.first[_SHOWN : _SHOWN + 4].any() for ranker in fitted().rankers)
+    shown = fit(taught(Example(SIMILAR.question, TRAIN[2][1])), sizes=TINY)
+    assert told(shown) != told(fitted()) and all(told(shown))
+
+
+def test_nothing_to_learn_from() -> None:
+    with pytest.raises(TuningFailed, match="can read the SQL of none of 1 demonstrations"):
+        fit([replace(one, example=replace(one.example, sql="SELECT")) for one in taught()[:1]], sizes=TINY)
+
+
+def test_the_tuner_learns_from_its_data_and_writes_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "fit", partial(fit, sizes=TINY))
+    heard: list[str] = []
+    tuner = embedded_tuner(tmp_path, 0)
+    job = tuner.start(TuningData(tuple(taught())), lambda stage, share: heard.append(stage))
+    assert job == Job("embedded", "succeeded", {"use": "embedded", "weights": "weights"}, done=1.0)
+    assert list(dict.fromkeys(heard)) == ["reading", "proposers", "candidates", "rankers"]
+    assert load(tmp_path / "weights").inventory.counts[:4] == (3, 6, 3, 3)
+    assert tuner.poll(job) == tuner.cancel(job) == job
 
 
 def test_the_committed_weights_are_small() -> None:

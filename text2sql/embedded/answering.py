@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from text2sql.embedded.parser import Considered, Floats, consider, finished, log_probabilities
+from text2sql.embedded.question import wording
 from text2sql.embedded.sketches import slots_of
 from text2sql.embedded.weights import Weights
 from text2sql.embedded.writing import write
@@ -43,8 +44,7 @@ def drawn(found: Sequence[Answer], *, n: int, temperature: float, seed: int, que
 
 
 def _considered(prompt: Prompt, weights: Weights) -> Considered:
-    text = " ".join(part for part in (prompt.question.text, prompt.question.evidence) if part)
-    return consider(text, prompt.schema, prompt.examples, weights)
+    return consider(wording(prompt.question), prompt.schema, prompt.examples, weights)
 
 
 def _sql(made: Considered, number: int, weights: Weights) -> str:

@@ -1,11 +1,11 @@
-"""Fitting the parser on examples, cross-fitted by database: the ranker learns from candidates for questions whose
-database the proposing parts have not seen, half of them with retrieved examples in the prompt and half without."""
+"""Fitting the parser on demonstrations, cross-fitted by database: the ranker learns from candidates for questions whose
+database the proposing parts have not seen, made from the very prompts that inference will see."""
 
 from __future__ import annotations
 
 import pickle
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,16 +19,17 @@ from text2sql.embedded.equivalence import form
 from text2sql.embedded.features import by_hand
 from text2sql.embedded.grammar import grammar
 from text2sql.embedded.learning import fit_distinct, fit_roles, fit_softmax, fit_tables
-from text2sql.embedded.lessons import Lesson, folds, lessons, prompts
+from text2sql.embedded.lessons import Lesson, folds, lessons
 from text2sql.embedded.network import Floats, Ranker, fit_clauses, fit_ranker
 from text2sql.embedded.parser import considered
-from text2sql.embedded.proposing import SKETCH_FEATURES, Asked, Shown, propose
+from text2sql.embedded.proposing import SKETCH_FEATURES, Asked, propose
 from text2sql.embedded.query import Query, scopes
 from text2sql.embedded.sketches import HEADS, clauses, slots_of
 from text2sql.embedded.weights import Inventory, Weights
 from text2sql.embedded.writing import tables_of
+from text2sql.errors import TuningFailed
 from text2sql.processes import spread
-from text2sql.types import Example, Schema
+from text2sql.types import Demonstration
 
 Progress = Callable[[str, float], None]
 
@@ -39,8 +40,8 @@ _TOGETHER = 100  # lessons that a worker ranks at a time
 class Sizes:
     """How large the networks are and how long they learn.
 
-    ``strength``: of the pull of linear weights to their priors. ``shown``: examples in a prompt. ``trust``: below 1,
-    the learned rankers' share beside the ranker set by hand.
+    ``strength``: of the pull of linear weights to their priors. ``trust``: below 1, the learned rankers' share beside
+    the ranker set by hand.
     """
 
     places: int = 1 << 14
@@ -52,7 +53,6 @@ class Sizes:
     ranker_epochs: int = 12
     rankers: int = 2
     folds: int = 4
-    shown: int = 5
     trust: float = 1.0
 
 
@@ -70,27 +70,31 @@ SMALL = Sizes(
 
 
 def fit(
-    examples: Sequence[Example],
-    schemas: Mapping[str, Schema],
+    taught: Sequence[Demonstration],
     *,
     sizes: Sizes | None = None,
     seed: int = 0,
     progress: Progress = lambda stage, share: None,
 ) -> Weights:
-    """Learn from examples; the same inputs give the same weights. ``progress`` hears a stage and its share."""
+    """Learn from demonstrations; the same inputs give the same weights. ``progress`` hears a stage and its share.
+
+    How far to trust the examples of a prompt is learned from the demonstrations' own; where none has any, nothing
+    is. Raises TuningFailed where the SQL of none can be read.
+    """
     sizes = sizes or Sizes()
-    found, idf = lessons(examples, schemas, places=sizes.places, tell=lambda share: progress("reading", share))
-    own = folds([lesson.db_id for lesson in found], sizes.folds)
-    given = prompts(found, places=sizes.places, shown=sizes.shown, seed=seed)
+    found, idf = lessons(taught, places=sizes.places, tell=lambda share: progress("reading", share))
+    if not found:
+        raise TuningFailed(f"the embedded model can read the SQL of none of {len(taught)} demonstrations")
+    own = folds([lesson.example.question.db_id for lesson in found], sizes.folds)
     with TemporaryDirectory() as folder:
         # Read by the workers, each once.
-        course = _kept(_Course(found, own, given, idf, sizes, seed), Path(folder, "course"))
+        course = _kept(_Course(found, own, idf, sizes, seed), Path(folder, "course"))
         parts = []
         for part in spread(_part, [(course, fold) for fold in (*range(sizes.folds), None)]):
             parts.append(part)
             progress("proposers", len(parts) / (sizes.folds + 1))
         *crossed, base = parts
-        combiner = _combiner(found, own, given, crossed, sizes.combiner_strength)
+        combiner = _combiner(found, own, crossed, sizes.combiner_strength)
         jobs = []
         for fold, part in enumerate(crossed):
             file = _kept(replace(part, combiner=combiner), Path(folder, f"part{fold}"))
@@ -116,11 +120,10 @@ def fit(
 
 @dataclass(frozen=True)
 class _Course:
-    """All lessons, the fold of each, and the examples in its prompt."""
+    """All lessons, and the fold of each."""
 
     lessons: Sequence[Lesson]
     folds: Sequence[int]
-    prompts: Sequence[Sequence[Shown]]
     idf: Floats
     sizes: Sizes
     seed: int
@@ -148,7 +151,7 @@ def _rankings(job: tuple[Path, Path, Sequence[int]]) -> list[tuple[Floats, Float
     """The lists that some lessons give to the ranker."""
     file, part, positions = job
     course: _Course = _read(file)
-    made = (_ranking(course.lessons[position], course.prompts[position], _read(part)) for position in positions)
+    made = (_ranking(course.lessons[position], _read(part)) for position in positions)
     return [found for found in made if found is not None]
 
 
@@ -214,7 +217,6 @@ def _inventory(sketches: Sequence[Query]) -> Inventory:
 def _combiner(
     taught: Sequence[Lesson],
     own: Sequence[int],
-    given: Sequence[Sequence[Shown]],
     parts: Sequence[Weights],
     strength: float,
 ) -> Floats:
@@ -226,9 +228,9 @@ def _combiner(
     # What is counted (values, texts, columns) is a weaker sign than a word that asks.
     rough[width + 6 + CUES - 4 : width + 6 + CUES] = rough[-4:] = -0.4
     lists = []
-    for lesson, fold, prompt in zip(taught, own, given, strict=True):
+    for lesson, fold in zip(taught, own, strict=True):
         asked = Asked(lesson.vector, cues(lesson.view))
-        made = propose(asked, prompt, replace(parts[fold], combiner=rough), keep=100)
+        made = propose(asked, lesson.shown, replace(parts[fold], combiner=rough), keep=100)
         right = [n for n, proposal in enumerate(made) if proposal.sketch == lesson.cut.sketch]
         if right:
             lists.append((np.array([proposal.features for proposal in made]), (0,), right[0]))
@@ -236,9 +238,9 @@ def _combiner(
     return combiner
 
 
-def _ranking(lesson: Lesson, prompt: Sequence[Shown], part: Weights) -> tuple[Floats, Floats] | None:
+def _ranking(lesson: Lesson, part: Weights) -> tuple[Floats, Floats] | None:
     """Candidates' features and targets, or None where none of them is right."""
-    made = considered(lesson.view, lesson.vector, prompt, part)
+    made = considered(lesson.view, lesson.vector, lesson.shown, part)
     catalog = lesson.view.catalog
     exact, loose = (form(lesson.gold, catalog, distinct=distinct) for distinct in (True, False))
     targets = np.zeros(len(made.candidates), np.float32)

@@ -1,83 +1,112 @@
-"""Examples made ready to learn from: questions seen through their schemas, gold read, what a prompt would show."""
+"""Demonstrations made ready to learn from: questions and schemas as their prompts show them, gold and examples read."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from text2sql.embedded.catalog import compiled
-from text2sql.embedded.encoding import Vector, encode, idf, neighbours, weighted
+from text2sql.embedded.catalog import Catalog, compiled
+from text2sql.embedded.encoding import Vector, encode, idf, weighted
 from text2sql.embedded.network import Floats
-from text2sql.embedded.proposing import Shown, schema_of_sql
+from text2sql.embedded.proposing import Shown, read_example
 from text2sql.embedded.query import Query, Sketched, sketched
-from text2sql.embedded.question import QuestionView, view
+from text2sql.embedded.question import QuestionView, view, wording
 from text2sql.embedded.reading import read
 from text2sql.embedded.writing import joinable
-from text2sql.linking import masked
 from text2sql.processes import spread
-from text2sql.types import Example, Schema
+from text2sql.types import Demonstration, Example, Prompt, Question, Schema
+
+_TOGETHER = 200  # examples that a worker reads at a time
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """One example, ready to learn from; ``as_shown``: how it looks in another question's prompt."""
+    """One demonstration, ready to learn from; ``shown``: the examples of its prompt."""
 
-    db_id: str
+    example: Example
     view: QuestionView
     vector: Vector
     gold: Query
     cut: Sketched
-    as_shown: Shown
+    shown: tuple[Shown, ...]
 
 
 def lessons(
-    examples: Sequence[Example], schemas: Mapping[str, Schema], *, places: int, tell: Callable[[float], None]
+    taught: Sequence[Demonstration], *, places: int, tell: Callable[[float], None]
 ) -> tuple[list[Lesson], Floats]:
-    """The examples that can be read, in their order, and idf over their questions."""
-    by_database: dict[str, list[int]] = {}
-    for position, example in enumerate(examples):
-        by_database.setdefault(example.question.db_id, []).append(position)
-    jobs = [(schemas[db_id], [examples[n] for n in members], places) for db_id, members in by_database.items()]
-    readable: dict[int, _Readable] = {}
-    for members, found in zip(by_database.values(), spread(_readable, jobs), strict=True):
-        readable |= {n: one for n, one in zip(members, found, strict=True) if one is not None}
-        tell(members[-1] / len(examples))
-    scale = idf([readable[n].raw for n in sorted(readable)], places)
+    """The demonstrations that can be read, in their order, and idf over their questions.
+
+    What a prompt does not show of its schema cannot be learned: gold that needs it is passed over.
+    """
+    found = _readable(taught, places, tell)
+    order = sorted(found)
+    scale = idf([found[n].raw for n in order], places)
+    known = _examples([taught[n].prompt for n in order], scale)
     made = []
-    for n in sorted(readable):
-        one = readable[n]
-        cut = sketched(one.gold)
-        as_shown = Shown(weighted(one.by_sql, scale), cut.sketch)
-        made.append(Lesson(examples[n].question.db_id, one.view, weighted(one.raw, scale), one.gold, cut, as_shown))
+    for n in order:
+        one = found[n]
+        given = (known[example.question.text, example.sql] for example in taught[n].prompt.examples)
+        shown = tuple(example for example in given if example is not None)
+        vector = weighted(one.raw, scale)
+        made.append(Lesson(taught[n].example, one.view, vector, one.gold, sketched(one.gold), shown))
     return made, scale
 
 
 @dataclass(frozen=True)
 class _Readable:
-    """An example seen through its schema; its words as the schema masks them, and as its own SQL does."""
+    """A question seen through its schema, its words as the schema masks them, and what is to be answered."""
 
     view: QuestionView
     gold: Query
     raw: Vector
-    by_sql: Vector
 
 
-def _readable(job: tuple[Schema, Sequence[Example], int]) -> list[_Readable | None]:
-    schema, examples, places = job
-    catalog = compiled(schema)
+def _readable(taught: Sequence[Demonstration], places: int, tell: Callable[[float], None]) -> dict[int, _Readable]:
+    """Those that can be read, by their position."""
+    by_database: dict[str, list[int]] = {}
+    for position, one in enumerate(taught):
+        by_database.setdefault(one.example.question.db_id, []).append(position)
+    jobs = [
+        ([(taught[n].prompt.question, taught[n].prompt.schema, taught[n].example.sql) for n in members], places)
+        for members in by_database.values()
+    ]
+    found: dict[int, _Readable] = {}
+    for members, made in zip(by_database.values(), spread(_read, jobs), strict=True):
+        found |= {n: one for n, one in zip(members, made, strict=True) if one is not None}
+        tell(members[-1] / len(taught))
+    return found
+
+
+def _read(job: tuple[Sequence[tuple[Question, Schema, str]], int]) -> list[_Readable | None]:
+    asked, places = job
+    # By identity, for the hash of a schema takes long; the job keeps them alive.
+    catalogs: dict[int, Catalog] = {}
     found: list[_Readable | None] = []
-    for example in examples:
-        gold = read(example.sql, catalog)
+    for question, schema, sql in asked:
+        catalog = catalogs.get(id(schema)) or catalogs.setdefault(id(schema), compiled(schema))
+        gold = read(sql, catalog)
         if gold is None or not joinable(gold, catalog):
             found.append(None)
             continue
-        seen = view(example.question.text, catalog)
-        by_sql = encode(masked(example.question.text, schema_of_sql(example.sql)), places)
-        found.append(_Readable(seen, gold, encode(seen.masked, places), by_sql))
+        seen = view(wording(question), catalog)
+        found.append(_Readable(seen, gold, encode(seen.masked, places)))
     return found
+
+
+def _examples(prompts: Sequence[Prompt], scale: Floats) -> dict[tuple[str, str], Shown | None]:
+    """The examples of all prompts by question and SQL, each read once; None where the parser cannot."""
+    every = list(dict.fromkeys((e.question.text, e.sql) for prompt in prompts for e in prompt.examples))
+    jobs = [(every[at : at + _TOGETHER], len(scale)) for at in range(0, len(every), _TOGETHER)]
+    read = [one for made in spread(_read_examples, jobs) for one in made]
+    return {key: one and one.weighted(scale) for key, one in zip(every, read, strict=True)}
+
+
+def _read_examples(job: tuple[Sequence[tuple[str, str]], int]) -> list[Shown | None]:
+    examples, places = job
+    return [read_example(text, sql, places) for text, sql in examples]
 
 
 def folds(db_ids: Sequence[str], count: int) -> list[int]:
@@ -89,18 +118,3 @@ def folds(db_ids: Sequence[str], count: int) -> list[int]:
         fold_of[db_id] = int(np.argmin(loads))
         loads[fold_of[db_id]] += sizes[db_id]
     return [fold_of[db_id] for db_id in db_ids]
-
-
-def prompts(found: Sequence[Lesson], *, places: int, shown: int, seed: int) -> list[list[Shown]]:
-    """For every other lesson its nearest ones of other databases, best first; none for the rest."""
-    random = np.random.default_rng(seed)
-    index = neighbours([lesson.vector for lesson in found], places)
-    numbers = {db_id: number for number, db_id in enumerate(dict.fromkeys(lesson.db_id for lesson in found))}
-    owners = np.array([numbers[lesson.db_id] for lesson in found])
-    made: list[list[Shown]] = []
-    for lesson, with_examples in zip(found, random.random(len(found)) < 0.5, strict=True):
-        similar = index.similarities(lesson.vector)
-        similar[owners == numbers[lesson.db_id]] = -1
-        nearest = np.argsort(-similar, kind="stable")[:shown].tolist()
-        made.append([found[n].as_shown for n in nearest] if with_examples else [])
-    return made

@@ -136,10 +136,12 @@ def fit_ranker(
     """Fit by listwise softmax (ListNet) on lists of (features, targets that sum to 1)."""
     random = np.random.default_rng(seed)
     every = np.concatenate([features for features, _ in lists])
-    mean, scale = every.mean(0), every.std(0) + 1e-3
+    mean, spread = every.mean(0), every.std(0)
     width = every.shape[1]
     del every
+    scale = spread + 1e-3
     first = random.normal(0, (2 / width) ** 0.5, (width, hidden)).astype(np.float32)
+    first[spread == 0] = 0  # nothing can be learned of a feature that never varies, such as examples' without examples
     first_bias, second = np.zeros(hidden, np.float32), random.normal(0, 0.05, hidden).astype(np.float32)
     linear = np.zeros(width, np.float32)
     adam = Adam([first, first_bias, second, linear], rate, decay)

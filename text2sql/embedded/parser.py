@@ -41,7 +41,7 @@ def consider(text: str, schema: Schema, examples: Sequence[Example], weights: We
     """Propose sketches, fill them, prune, and describe what is left."""
     seen = view(text, compiled(schema))
     vector = weighted(encode(seen.masked, weights.places), weights.idf)
-    return considered(seen, vector, shown(examples, weights), weights)
+    return considered(seen, vector, shown(examples, weights.idf), weights)
 
 
 def considered(seen: QuestionView, vector: Vector, examples: Sequence[Shown], weights: Weights) -> Considered:

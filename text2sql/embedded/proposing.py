@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -43,23 +43,23 @@ class Shown:
     vector: Vector
     sketch: Query
 
+    def weighted(self, idf: Floats) -> Shown:
+        """The same, its vector times idf."""
+        return replace(self, vector=weighted(self.vector, idf))
 
-def shown(examples: Sequence[Example], weights: Weights) -> list[Shown]:
+
+def shown(examples: Sequence[Example], idf: Floats) -> list[Shown]:
     """The examples whose SQL can be read; their questions masked by the names and texts of their own SQL."""
-    found = []
-    for example in examples:
-        read = _example(example.question.text, example.sql, weights.places)
-        if read is not None:
-            raw, sketch = read
-            found.append(Shown(weighted(raw, weights.idf), sketch))
-    return found
+    read = (read_example(example.question.text, example.sql, len(idf)) for example in examples)
+    return [example.weighted(idf) for example in read if example is not None]
 
 
 @lru_cache(maxsize=1 << 13)
-def _example(text: str, sql: str, places: int) -> tuple[Vector, Query] | None:
+def read_example(text: str, sql: str, places: int) -> Shown | None:
+    """An example, its vector not weighted yet; None where its SQL cannot be read."""
     # Kept, because a good example stands in many prompts.
     read = sketch_of(sql)
-    return None if read is None else (encode(masked(text, schema_of_sql(sql)), places), read.sketch)
+    return None if read is None else Shown(encode(masked(text, schema_of_sql(sql)), places), read.sketch)
 
 
 def schema_of_sql(sql: str) -> Schema:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from text2sql.embedded.catalog import Catalog
 from text2sql.linking import Link, Linking, link, mask
+from text2sql.types import Question
 from text2sql.vocabulary import STOP_WORDS
 
 Floats = npt.NDArray[np.float32]
@@ -66,6 +67,11 @@ class QuestionView:
     def values(self) -> tuple[Link, ...]:
         """What may be values: quoted text, names, numbers, dates, sample values."""
         return tuple(found for found in self.linking.links if found.value)
+
+
+def wording(question: Question) -> str:
+    """What is asked, with the hint that comes with it."""
+    return " ".join(part for part in (question.text, question.evidence) if part)
 
 
 def view(text: str, catalog: Catalog) -> QuestionView:
