@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from text2sql.artifacts import cache_folder
 from text2sql.dataset import Dataset, load_dataset
 
 ROOT = Path(__file__).parents[1]
@@ -21,6 +22,14 @@ def _own_cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         for name in ("XDG_CACHE_HOME", "LOCALAPPDATA", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
             patch.setenv(name, folder)
         yield
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder of the test's own, empty."""
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
+        monkeypatch.setenv(name, str(tmp_path / "cache"))
+    return cache_folder()
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.small import ORCHARD, QUARRY, SCRIPTS, questions, tables_entry, write_database, write_json, write_release
-from text2sql import artifacts, chat_data, demonstrations, evaluator, remote, runner, tuning
+from text2sql import chat_data
 from text2sql.cli import main
 from text2sql.config import load
 from text2sql.errors import ConfigError
@@ -78,9 +78,7 @@ Make = Callable[..., Experiment]
 
 
 @pytest.fixture
-def experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
-    for module in (artifacts, demonstrations, evaluator, remote, runner, tuning):
-        monkeypatch.setattr(module, "cache_folder", lambda: tmp_path / "cache")
+def experiment(tmp_path: Path, cache: Path) -> Make:
     folder = write_release(tmp_path / "release")
     scripts = {**SCRIPTS, "orchard": ORCHARD, "quarry": QUARRY, "meadow": MEADOW}
     write_json(folder / "train_spider.json", questions(TRAIN))

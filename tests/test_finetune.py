@@ -56,9 +56,7 @@ def text2sql(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def file(tmp_path: Path, server: Served, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "cache"))
+def file(tmp_path: Path, server: Served, cache: Path) -> Path:
     folder = write_release(tmp_path / "release")
     records = [
         {"db_id": "orchard", "question": f"Trees planted after {1990 + n}?", "query": f"SELECT {n} FROM tree"}

@@ -29,9 +29,9 @@ STAGES = ["pipeline", "evaluator"]
 WORK = [
     "selection", "experiment", "experiment_file", "choices", "recipes", "config", "intervals", "comparison", "curves",
     "store", "manifest", "outcome", "verdicts", "assemble", "gold", "remote", "train_runs", "demonstrations", "tuning",
-    "tuned", "runner", "rescore", "stored", "revote", "tables", "report", "estimate", "evaluation_report", "contrast",
-    "sampling", "contrast_report", "forgetting", "forgetting_report", "plots", "tuning_report", "run_files", "views",
-    "queries", "retrieval", "show", "ask", "audit", "caches", "catalogue",
+    "tune", "tuned", "runner", "rescore", "stored", "revote", "tables", "report", "estimate", "evaluation_report",
+    "contrast", "sampling", "contrast_report", "forgetting", "forgetting_report", "plots", "tuning_report", "run_files",
+    "views", "queries", "retrieval", "show", "ask", "audit", "caches", "catalogue",
 ]  # fmt: skip
 DOOR = ["finetune", "cli", "__init__", "__main__"]
 

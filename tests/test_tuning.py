@@ -14,7 +14,7 @@ from typing import Literal
 import pytest
 
 from tests.small import DEV, questions, write_json, write_release
-from text2sql import artifacts, caches, tuning
+from text2sql.artifacts import cache_folder
 from text2sql.caches import clear_cache
 from text2sql.cli import main
 from text2sql.config import load
@@ -22,8 +22,9 @@ from text2sql.errors import ConfigError, TuningFailed, UsageError
 from text2sql.experiment import Experiment
 from text2sql.protocols import Model, Tuner
 from text2sql.runner import run
+from text2sql.tune import start_tuning
 from text2sql.tuned import ready
-from text2sql.tuning import Tuning, start_tuning, tuning_of
+from text2sql.tuning import Tuning, tuning_of
 from text2sql.tuning_report import line
 from text2sql.types import Completion, Completions, Job, Loss, Prompt, TuningData, TuningEstimate
 
@@ -85,9 +86,7 @@ def saying(*, weights: Path, loud: bool = False) -> Model:
 
 
 @pytest.fixture
-def experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Experiment]:
-    for module in (artifacts, caches, tuning):
-        monkeypatch.setattr(module, "cache_folder", lambda: tmp_path / "cache")
+def experiment(tmp_path: Path, cache: Path) -> Callable[..., Experiment]:
     folder = write_release(tmp_path / "release")
 
     def make(options: str = "") -> Experiment:
@@ -103,7 +102,7 @@ def test_a_run_makes_the_model_that_costs_nothing_once(experiment: Callable[...,
     (record, *_) = first["tuned"].run.records.values()
     assert record["candidates"][0]["sql"] == f"SELECT 'one {pool}!'"
     run(experiment(), out=tmp_path / "elsewhere", progress=False)
-    (folder,) = (tmp_path / "cache" / "tuned").iterdir()
+    (folder,) = (cache_folder() / "tuned").iterdir()
     assert (folder / "starts").read_text() == "started\n"
     model = ready(experiment(), progress=False).configurations[0].stages["model"][0]
     assert (model.use, model.label) == ("tests.test_tuning:saying", "tuned small")
@@ -125,7 +124,7 @@ def test_a_configuration_may_set_options_of_its_tuned_model(experiment: Callable
 def test_another_option_is_another_model_and_another_run(experiment: Callable[..., Experiment], tmp_path: Path) -> None:
     run(experiment(), out=tmp_path / "runs", progress=False)
     run(experiment('word = "two"'), out=tmp_path / "runs", progress=False)
-    assert len(list((tmp_path / "cache" / "tuned").iterdir())) == 2
+    assert len(list((cache_folder() / "tuned").iterdir())) == 2
     assert len(list((tmp_path / "runs" / "x").iterdir())) == 2
 
 

@@ -44,9 +44,9 @@ if TYPE_CHECKING:
     from text2sql.retrieval import measure_retrieval as measure_retrieval
     from text2sql.revote import vote as vote
     from text2sql.runner import run as run
-    from text2sql.tuning import start_tuning as start_tuning
+    from text2sql.tune import start_tuning as start_tuning
+    from text2sql.tune import wait_for_tuning as wait_for_tuning
     from text2sql.tuning import tuning_of as tuning_of
-    from text2sql.tuning import wait_for_tuning as wait_for_tuning
     from text2sql.tuning_report import export_data as export_data
     from text2sql.verdicts import OFFICIAL_METRICS as OFFICIAL_METRICS
     from text2sql.verdicts import write_verdicts as write_verdicts
@@ -72,11 +72,11 @@ _HOME = {
     "prune_responses": "caches",
     "query": "queries",
     "run": "runner",
-    "start_tuning": "tuning",
+    "start_tuning": "tune",
     "table": "report",
     "tuning_of": "tuning",
     "vote": "revote",
-    "wait_for_tuning": "tuning",
+    "wait_for_tuning": "tune",
     "write_query": "queries",
     "write_tables": "queries",
     "write_verdicts": "verdicts",

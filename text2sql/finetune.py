@@ -48,12 +48,12 @@ def export(
     quiet: Quiet = False,
 ) -> None:
     """Write what models are tuned on, as chat JSONL for train and validation, and a report on it."""
-    from text2sql import tuning, tuning_report
+    from text2sql import tune, tuning, tuning_report
 
     reports = []
     for one in tuning.tunings_of(_load(experiment, data, set_), tuner or [], prices=prices or []):
         chosen = one.learning_from(from_run) if from_run else one
-        with tuning.telling(f"preparing {chosen.name}", not quiet) as tell:
+        with tune.telling(f"preparing {chosen.name}", not quiet) as tell:
             prepared = chosen.prepared(tell, max_cost=max_cost)
         written = tuning_report.export_data(chosen, out, prepared)
         reports.append(written.report)
@@ -91,18 +91,18 @@ def start(
     quiet: Quiet = False,
 ) -> None:
     """Make a tuned model: on this machine at once, at a provider as a job; go on where it was cut off."""
-    from text2sql import estimate, tuning, tuning_report
+    from text2sql import estimate, tune, tuning, tuning_report
 
     loaded, lists = _load(experiment, data, set_), prices or []
     chosen = tuning.tunings_of(loaded, tuner, prices=lists) if tuner else [tuning.tuning_of(loaded, prices=lists)]
     for one in chosen:
         if dry_run:
-            with tuning.telling(f"preparing {one.name}", not quiet) as tell:
+            with tune.telling(f"preparing {one.name}", not quiet) as tell:
                 prepared, drafts = estimate.dry_tuning(one, tell)
             print(tuning_report.data_text(tuning_report.data_report(one, prepared), markdown=markdown))
             print(estimate.drafts_text(drafts), end="\n" if drafts else "")
             continue
-        job = tuning.start_tuning(one, again=again, max_cost=max_cost, progress=not quiet)
+        job = tune.start_tuning(one, again=again, max_cost=max_cost, progress=not quiet)
         print(tuning_report.job_text(one, job, events=0))
         if job.status in ("failed", "cancelled"):
             raise typer.Exit(1)
@@ -120,16 +120,24 @@ def status(
 ) -> None:
     """Say how the tuned models of an experiment stand: state, loss curve, events."""
     from text2sql import plots, tuning, tuning_report
+    from text2sql.errors import TuningFailed
 
     if plot:
         plots.check_target(plot)
-    found = [(one, one.poll()) for one in tuning.tunings_of(_load(experiment, data, set_), tuner or [])]
+    found, failed = [], []
+    for one in tuning.tunings_of(_load(experiment, data, set_), tuner or []):
+        try:
+            found.append((one, one.poll()))
+        except TuningFailed as error:  # the others are told all the same
+            failed.append(str(error))
     if as_json:
         print(json.dumps([tuning_report.job_json(one, job) for one, job in found], indent=2, ensure_ascii=False))
-    else:
+    elif found:
         print("\n".join(tuning_report.job_text(one, job, events=events) for one, job in found))
     if plot:
         plots.draw_losses({one.name: job.losses for one, job in found if job and job.losses}, plot)
+    if failed:
+        raise TuningFailed("\ntext2sql: ".join(failed))
 
 
 @app.command()
@@ -142,10 +150,10 @@ def wait(
     quiet: Quiet = False,
 ) -> None:
     """Wait until a tuned model is made. Fails where it is not."""
-    from text2sql import tuning, tuning_report
+    from text2sql import tune, tuning, tuning_report
 
     one = tuning.tuning_of(_load(experiment, data, set_), tuner)
-    job = tuning.wait_for_tuning(one, every=every, progress=not quiet)
+    job = tune.wait_for_tuning(one, every=every, progress=not quiet)
     print(tuning_report.job_text(one, job))
     if job.status != "succeeded":
         raise typer.Exit(1)

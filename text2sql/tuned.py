@@ -9,7 +9,8 @@ from typing import Any
 from text2sql import registry
 from text2sql.errors import ConfigError
 from text2sql.experiment import Choice, Configuration, Experiment
-from text2sql.tuning import start_tuning, tuning_of
+from text2sql.tune import start_tuning
+from text2sql.tuning import tuning_of
 
 
 def ready(experiment: Experiment, *, progress: bool = True) -> Experiment:

@@ -1,10 +1,9 @@
-"""Tuned models: made from the train split, kept in the user's cache folder, and put in place of their names."""
+"""A tuned model in the making: what it is, what it learns from, how it stands; kept in the user's cache folder."""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -17,7 +16,7 @@ from text2sql.artifacts import cache_folder, digest, file_digest, write_atomical
 from text2sql.assemble import build_tuner
 from text2sql.dataset import Dataset
 from text2sql.demonstrations import Prepared, Tell, prepare
-from text2sql.errors import ConfigError, Interrupted, TuningFailed, UsageError, nearest
+from text2sql.errors import ConfigError, TuningFailed, UsageError, nearest
 from text2sql.exchange import Exchange
 from text2sql.experiment import Choice, Experiment, Recipe
 from text2sql.prices import Prices
@@ -26,7 +25,6 @@ from text2sql.remote import exchange
 from text2sql.train_runs import TrainRun, train_run
 from text2sql.types import Job, Loss, TuningData, TuningEstimate
 
-_BAR = "{l_bar}{bar}| {elapsed}"
 _ENDED = ("succeeded", "failed", "cancelled")
 LOCK = "start.lock"
 """What a process holds in a tuning's folder while it begins it, or makes it."""
@@ -165,7 +163,6 @@ class Tuning:
         data = self.prepared(tell, max_cost=max_cost).data
         if max_cost is not None:
             self._check_cost(data, max_cost)
-        self.folder.mkdir(parents=True, exist_ok=True)
         if self.job is None or self.job.status != "interrupted":
             self._kept(Job("", "interrupted"))  # until it returns, which may take hours, or is cut off
         return self._kept(self.tuner.start(data, tell))
@@ -247,62 +244,3 @@ def tuning_of(experiment: Experiment, name: str | None = None, *, seed: int = 0,
             f"{experiment.path}: it has {len(found)} [tuner.NAME]; --tuner says which{nearest('', names)}"
         )
     return found[0]
-
-
-def start_tuning(tuning: Tuning, *, again: bool = False, max_cost: float | None = None, progress: bool = True) -> Job:
-    """Begin a tuning, go on with one that was cut off, or do it all, unless it is done or under way.
-
-    ``again``: anew, although it is done. ``max_cost``: dollars; nothing is begun where the tuner expects more, or
-    cannot say. Where another process begins it just now, that is waited for. Raises ConfigError, UsageError,
-    TuningFailed, and Interrupted on an interrupt.
-    """
-    job = tuning.poll()
-    if job is not None and job.status == "running" and again:
-        raise UsageError(f"{tuning.name}: it is still running; '{tuning.command('cancel')}' ends it")
-    if job is not None and job.status in ("running", "succeeded") and not again:
-        return job
-    tuning.check_databases()
-    with telling(f"tuning {tuning.name}", progress) as tell:
-        try:
-            with tuning.alone(tell):
-                job = tuning.poll()
-                if job is not None and (job.status == "running" or (job.status == "succeeded" and not again)):
-                    return job
-                if job is not None and again:
-                    tuning.forget()
-                return tuning.start(tell, max_cost=max_cost)
-        except KeyboardInterrupt:
-            raise Interrupted(f"interrupted: {tuning.name}; the same command goes on from there") from None
-
-
-def wait_for_tuning(tuning: Tuning, *, every: float = 15.0, progress: bool = True) -> Job:
-    """Look at a tuning every so many seconds until it ends. Raises UsageError where it was not begun or was cut off,
-    TuningFailed, and Interrupted on an interrupt, after which it goes on by itself.
-    """
-    with telling(f"tuning {tuning.name}", progress) as tell:
-        try:
-            while (job := tuning.poll()) is not None and job.status == "running":
-                tell(job.events[-1] if job.events else job.status, job.done)
-                time.sleep(every)
-        except KeyboardInterrupt:
-            raise Interrupted(f"interrupted: {tuning.name} goes on; the same command waits for it again") from None
-    if job is None or job.status == "interrupted":
-        state = "it was cut off" if job else "it was not begun"
-        command = tuning.command("start")
-        raise UsageError(f"{tuning.name}: {state}; '{command}' {'goes on with it' if job else 'begins it'}")
-    return job
-
-
-@contextmanager
-def telling(title: str, progress: bool) -> Iterator[Callable[[str, float], None]]:
-    """A progress bar over the stages of a tuning."""
-    from tqdm import tqdm
-
-    with tqdm(total=1.0, desc=title, disable=None if progress else True, leave=False, bar_format=_BAR) as bar:
-
-        def tell(stage: str, share: float) -> None:
-            bar.set_description(f"{title}: {stage}", refresh=False)
-            bar.n = share
-            bar.refresh()
-
-        yield tell
