@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Command
 from tests.small import ORCHARD, QUARRY, SCRIPTS, questions, tables_entry, write_database, write_json, write_release
 from text2sql import chat_data
-from text2sql.cli import main
 from text2sql.config import load
 from text2sql.errors import ConfigError
 from text2sql.experiment import Experiment
@@ -278,23 +277,7 @@ def _refusal(call: Callable[[], Any]) -> str:
 # --- the commands --------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def text2sql(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["text2sql", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return int(str(ended.value.code or 0)), said.out, said.err
-
-    return call
-
-
-def test_export_writes_data_and_a_report(
-    experiment: Make, tmp_path: Path, text2sql: Callable[..., tuple[int, str, str]]
-) -> None:
+def test_export_writes_data_and_a_report(experiment: Make, tmp_path: Path, text2sql: Command) -> None:
     one = experiment("data = { validation = 0.2 }")
     out = tmp_path / "data"
     status, printed, _ = text2sql("finetune", "export", one.path, "--out", out, "--quiet")
@@ -327,9 +310,7 @@ def test_export_writes_data_and_a_report(
     assert not (out / "small-validation.jsonl").exists()
 
 
-def test_export_of_failures_and_checks_of_files(
-    experiment: Make, tmp_path: Path, text2sql: Callable[..., tuple[int, str, str]]
-) -> None:
+def test_export_of_failures_and_checks_of_files(experiment: Make, tmp_path: Path, text2sql: Command) -> None:
     file = experiment().path
     run(experiment(split="train").only(["teacher"]), progress=False)
     status, printed, _ = text2sql(

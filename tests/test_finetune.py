@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import Command
 from tests.protocol_server import Served, serve
 from tests.small import write_json, write_release
-from text2sql.cli import main
 
 EXPERIMENT = """
 [data]
@@ -34,25 +33,11 @@ output = 2.0
 training = 10.0
 """
 
-Command = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture
 def server() -> Iterator[Served]:
     with serve(tuning_seconds=3.0) as served:
         yield served
-
-
-@pytest.fixture
-def text2sql(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["text2sql", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return int(str(ended.value.code or 0)), said.out, said.err
-
-    return call
 
 
 @pytest.fixture

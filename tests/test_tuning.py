@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FuturesTimeout
@@ -13,10 +12,10 @@ from typing import Literal
 
 import pytest
 
+from tests.conftest import Command
 from tests.small import DEV, questions, write_json, write_release
 from text2sql.artifacts import cache_folder
 from text2sql.caches import clear_cache
-from text2sql.cli import main
 from text2sql.config import load
 from text2sql.errors import ConfigError, TuningFailed, UsageError
 from text2sql.experiment import Experiment
@@ -227,7 +226,7 @@ class Far:
 
     file: Path
     tuning: Tuning
-    call: Callable[..., tuple[int, str, str]]
+    call: Command
 
     def script(self, words: str) -> None:
         (self.tuning.folder / "script").write_text(words)
@@ -238,20 +237,11 @@ class Far:
 
 
 @pytest.fixture
-def far_away(
-    experiment: Callable[..., Experiment], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Far:
-    def call(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["text2sql", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        return int(str(ended.value.code or 0)), said.out, said.err
-
+def far_away(experiment: Callable[..., Experiment], text2sql: Command) -> Far:
     text = experiment().path.read_text().replace("test_tuning:counting", "test_tuning:far")
     file = experiment().path.with_name("far.toml")
     file.write_text(text)
-    return Far(file, tuning_of(load(file)), call)
+    return Far(file, tuning_of(load(file)), text2sql)
 
 
 def test_a_job_elsewhere_is_begun_looked_at_and_waited_for(far_away: Far, tmp_path: Path) -> None:
