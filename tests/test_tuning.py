@@ -133,6 +133,12 @@ def test_a_model_that_costs_something_is_not_started_by_a_run(experiment: Callab
     path = experiment().path
     command = f"text2sql finetune start {path} --tuner small"
     assert str(raised.value) == f"{path}: the tuned model 'small' does not exist yet; '{command}' makes it"
+    folder = experiment("free = false").dataset.folder
+    changed = load(path, data=str(folder), overrides=["tuner.small.word=two words"])
+    command += f" --data {folder} --set 'tuner.small.word=two words'"
+    with pytest.raises(ConfigError) as raised:
+        run(changed, progress=False)
+    assert str(raised.value) == f"{path}: the tuned model 'small' does not exist yet; '{command}' makes it"
     assert start_tuning(tuning_of(experiment("free = false")), progress=False).status == "succeeded"
     run(experiment("free = false"), progress=False)
 

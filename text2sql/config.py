@@ -9,7 +9,9 @@ import copy
 import itertools
 import json
 import re
+import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +61,8 @@ def load(
     if "use" not in settings:
         raise ConfigError(f"{file}: [data] needs use = a data set, or give --data")
     across = settings.pop("cross_database", False)
-    return _Resolver(source, load_dataset(**settings), across).experiment()
+    given = [*(["--data", str(data)] if data is not None else []), *(x for text in overrides for x in ("--set", text))]
+    return replace(_Resolver(source, load_dataset(**settings), across).experiment(), given=shlex.join(given))
 
 
 def _find(path: Path) -> Path:

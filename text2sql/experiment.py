@@ -6,7 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -174,13 +174,17 @@ def _asked(choice: Choice) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """Configurations that are compared on the same questions; ``path`` is the file it was read from."""
+    """Configurations that are compared on the same questions; ``path`` is the file it was read from.
+
+    ``given``: the options of the command line that change what it says, for commands that messages name.
+    """
 
     path: Path
     title: str
     dataset: Dataset
     configurations: tuple[Configuration, ...]
     recipes: Mapping[str, Recipe]
+    given: str = ""
 
     def only(self, names: Sequence[str]) -> Experiment:
         """The experiment with some of its configurations. Raises ConfigError for an unknown name."""
@@ -189,7 +193,7 @@ class Experiment:
             if name not in known:
                 raise ConfigError(f"{self.path}: no configuration {name!r}{nearest(name, known)}")
         chosen = tuple(c for c in self.configurations if c.name in names)
-        return Experiment(self.path, self.title, self.dataset, chosen, self.recipes)
+        return replace(self, configurations=chosen)
 
 
 def parse_choice(stage: str, text: str) -> Choice:

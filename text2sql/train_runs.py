@@ -65,9 +65,9 @@ def _text(record: Record, sql: str) -> str:
     return str(said[-1][0]) if said else sql
 
 
-def train_run(name: str, experiment: Path, data: str) -> TrainRun:
+def train_run(name: str, experiment: Path, data: str, given: str = "") -> TrainRun:
     """A run on the train split of this data set: of a configuration of this experiment file, the one that was written
-    last; else by path, name or digest.
+    last; else by path, name or digest. ``given``: what the command line changed in the file.
 
     Raises ConfigError where there is none, where it is of another split, and where it has not come to its end.
     """
@@ -78,7 +78,7 @@ def train_run(name: str, experiment: Path, data: str) -> TrainRun:
         if (told := open_manifest(file.parent))["configuration"] == name
         and (told["data"]["split"], told["data"]["name"]) == ("train", data)
     ]
-    command = f'text2sql run {experiment} --split train --only "{name}"'
+    command = " ".join(filter(None, [f'text2sql run {experiment} --split train --only "{name}"', given]))
     missing = f"no run {name!r} on the train split of {data}; if it is a configuration, '{command}' makes it"
     try:
         places = [root / experiment.stem, root, Path("experiments/runs"), Path("runs")]

@@ -35,7 +35,7 @@ class Tuning:
     """One recipe over one pool; its files are in ``folder``, which another pool, option, run or code changes.
 
     ``experiment``: the file that it stands in; ``prices``: price lists that go before the others; ``cross_database``:
-    as its [data] says.
+    as its [data] says; ``given``: what the command line changed in the file.
     """
 
     recipe: Recipe
@@ -44,6 +44,7 @@ class Tuning:
     seed: int = 0
     prices: tuple[Path, ...] = ()
     cross_database: bool = False
+    given: str = ""
 
     @property
     def name(self) -> str:
@@ -65,7 +66,7 @@ class Tuning:
         found: dict[str, TrainRun] = {}
         for role, name in named.items():
             try:
-                found |= {role: train_run(name, self.experiment, self.dataset.name)} if name else {}
+                found |= {role: train_run(name, self.experiment, self.dataset.name, self.given)} if name else {}
             except ConfigError as error:
                 raise ConfigError(f"[tuner.{self.name}]: data.{role}: {error}") from None
         return found
@@ -97,7 +98,7 @@ class Tuning:
 
     def command(self, verb: str) -> str:
         """What to type."""
-        return f"text2sql finetune {verb} {self.experiment} --tuner {self.name}"
+        return " ".join(filter(None, [f"text2sql finetune {verb} {self.experiment} --tuner {self.name}", self.given]))
 
     def check_databases(self) -> None:
         """Raises ConfigError where the questions that are to be answered are about databases that it learns."""
@@ -231,7 +232,8 @@ def tunings_of(
             raise ConfigError(f"{experiment.path}: no [tuner.{name}]{nearest(name, known)}")
     across = any(configuration.cross_database for configuration in experiment.configurations)
     return [
-        Tuning(known[name], experiment.dataset, experiment.path, seed, tuple(prices), across) for name in names or known
+        Tuning(known[name], experiment.dataset, experiment.path, seed, tuple(prices), across, experiment.given)
+        for name in names or known
     ]
 
 
