@@ -61,6 +61,7 @@ def test_there_are_commands() -> None:
     assert len(commands()) >= 9
 
 
+@pytest.mark.slow
 def test_every_command_runs(checkout: Path) -> None:
     for command in commands():
         if arguments := _quick(command, checkout):
