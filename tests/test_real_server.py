@@ -14,8 +14,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -24,7 +22,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.tiny_model import SHORTEST
+from tests.tiny_model import SHORTEST, wait_for
 from text2sql.config import load
 from text2sql.outcome import Scored
 from text2sql.queries import query
@@ -88,7 +86,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         ) as process,
     ):  # fmt: skip
         try:
-            _wait(f"http://127.0.0.1:{port}/health", process, log)
+            wait_for(f"http://127.0.0.1:{port}/health", process, log)
             yield Server(f"http://127.0.0.1:{port}/v1", log)
         finally:
             process.terminate()
@@ -96,18 +94,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 process.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 process.kill()
-
-
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 180.0) -> None:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    end = time.monotonic() + seconds
-    while process.poll() is None and time.monotonic() < end:
-        try:
-            opener.open(url, timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"the server does not answer: {log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
 
 
 @pytest.fixture(autouse=True)

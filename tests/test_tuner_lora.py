@@ -17,7 +17,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
@@ -28,6 +27,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
+from tests.tiny_model import wait_for
 from text2sql.dataset import load_dataset
 from text2sql.errors import ConfigError, TuningFailed
 from text2sql.lora import pretrained, serving, training
@@ -359,7 +359,7 @@ def test_the_served_model_gives_the_answers_that_it_learned(
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path), "OMP_NUM_THREADS": "1"}
     log = tmp_path / "log.txt"
     with log.open("wb") as printed, served(command, environment, printed) as process:
-        wait(f"http://127.0.0.1:{port}/health", process, log)
+        wait_for(f"http://127.0.0.1:{port}/health", process, log)
         model = openai(name=str(job.model["name"]), base_url=f"http://127.0.0.1:{port}/v1", max_tokens=100)
         asked = data().train[:12]
         said = [model.complete(one.prompt, n=1, temperature=0.0, seed=0)[0].text for one in asked]
@@ -382,18 +382,6 @@ class served:
     def __exit__(self, *_: object) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-
-
-def wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    end = time.monotonic() + 180
-    while process.poll() is None and time.monotonic() < end:
-        try:
-            opener.open(url, timeout=5).close()
-            return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"the server does not answer: {log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,13 @@ so many and the end, sampled ones some twenty on average. ``docile``: one that c
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
 
 from text2sql.dataset import load_dataset
 
@@ -56,6 +62,19 @@ def make(folder: str, *, docile: bool = False) -> None:
     # Random weights hardly ever end by themselves.
     model.generation_config.sequence_bias = [[[end], 3.0]]
     model.save_pretrained(folder)
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes], log: Path, seconds: float = 180.0) -> None:
+    """Until a server answers; fails with the end of its log where it does not."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    end = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            opener.open(url, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"the server does not answer: {log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ class Choices:
         return stages
 
     def drafts(self, table: Toml, where: str) -> dict[str, tuple[Choice, ...]]:
+        """What its ``draft`` chooses in place of its stages."""
         draft = table.get("draft", {})
         if not isinstance(draft, dict):
             raise self.source.error(f"{where}: draft is to be a table", "draft")
@@ -38,6 +39,7 @@ class Choices:
         return self.stages(draft, f"{where}: draft")
 
     def stages(self, tables: Toml, where: str) -> dict[str, tuple[Choice, ...]]:
+        """The strategies of each stage, of the prompts maybe several."""
         for stage, given in tables.items():
             if isinstance(given, list) and (stage != "prompt" or not given):
                 raise self.source.error(f"{where}: {stage} is to be one strategy; only prompt may be a list", stage)
